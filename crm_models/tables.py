@@ -1,0 +1,438 @@
+"""The tables of one shop: who the customers are, what they bought, what was said, what is still open.
+
+A column with `info=PERSONAL` holds personal data. Export, retention and erasure walk those marks
+(`personal_columns`), so a new personal column needs the mark and nothing else.
+Times are UTC without zone; money is in the shop's currency, in cents.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+PERSONAL = {"personal": True}
+
+# Named constraints, so that a migration can drop them on every database.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _personal(name: str, kind: Any, **options: Any) -> Column[Any]:
+    return Column(name, kind, info=PERSONAL, **options)
+
+
+def _customer(**options: Any) -> Column[Any]:
+    return Column("customer_id", ForeignKey("customers.customer_id"), index=True, **options)
+
+
+def _address() -> list[Column[Any]]:
+    return [
+        _personal("address1", String(120)),
+        _personal("address2", String(120)),
+        _personal("city", String(80)),
+        _personal("state", String(80)),
+        _personal("postcode", String(20)),
+        Column("country", String(60)),
+    ]
+
+
+shop = Table(
+    "shop",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    comment="Facts of the shop: name, currency, policy, where the data came from",
+)
+
+# --- who -------------------------------------------------------------------------------------------
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("customer_id", String(60), primary_key=True),
+    _personal("first_name", String(80)),
+    _personal("last_name", String(80)),
+    _personal("email", String(160), index=True),
+    _personal("phone", String(40)),
+    *_address(),
+    Column("language", String(10), nullable=False, default="en"),
+    Column("tier", String(20), nullable=False, default="basic"),
+    Column("created_at", DateTime, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("kind", String(20), primary_key=True, comment="email, phone, chat, account"),
+    _personal("value", String(160), primary_key=True),
+    _customer(nullable=False),
+    Column("linked_at", DateTime, nullable=False),
+)
+
+payment_methods = Table(
+    "payment_methods",
+    metadata,
+    Column("payment_method_id", String(60), primary_key=True),
+    _customer(nullable=False),
+    Column("kind", String(20), nullable=False, comment="credit_card, paypal, gift_card"),
+    Column("brand", String(30)),
+    _personal("last_four", String(4)),
+    Column("balance_cents", Integer, comment="gift cards only"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("consent_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=False),
+    Column("purpose", String(30), nullable=False, comment="newsletter, personalisation"),
+    Column("granted", Boolean, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("source", String(30), nullable=False, comment="shop, chat, staff"),
+    comment="History: the newest row of a customer and purpose holds",
+)
+
+loyalty_entries = Table(
+    "loyalty_entries",
+    metadata,
+    Column("entry_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=False),
+    Column("points", Integer, nullable=False, comment="negative when spent or expired"),
+    Column("reason", String(60), nullable=False),
+    Column("order_id", ForeignKey("orders.order_id")),
+    Column("created_at", DateTime, nullable=False),
+)
+
+# --- what is sold ----------------------------------------------------------------------------------
+
+products = Table(
+    "products",
+    metadata,
+    Column("product_id", String(40), primary_key=True),
+    Column("name", String(160), nullable=False),
+    Column("category", String(60), nullable=False, index=True),
+    Column("brand", String(60)),
+    Column("description", Text, nullable=False, default=""),
+    Column("attributes", JSON, nullable=False, default=dict),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("item_id", String(40), primary_key=True),
+    Column("product_id", ForeignKey("products.product_id"), nullable=False, index=True),
+    Column("options", JSON, nullable=False, default=dict, comment='{"colour": "red", ...}'),
+    Column("price_cents", Integer, nullable=False),
+    Column("stock", Integer, nullable=False, default=0),
+    CheckConstraint("price_cents >= 0", name="price_not_negative"),
+    CheckConstraint("stock >= 0", name="stock_not_negative"),
+    comment="The sellable variant of a product",
+)
+
+# --- what was bought -------------------------------------------------------------------------------
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", String(40), primary_key=True, comment="upper case, without a leading #"),
+    _customer(nullable=False),
+    Column("status", String(30), nullable=False, comment="see crm_models.orders.OrderStatus"),
+    Column("placed_at", DateTime, nullable=False),
+    Column("promised_on", DateTime),
+    Column("delivered_at", DateTime),
+    Column("cancelled_at", DateTime),
+    Column("cancel_reason", String(60)),
+    Column("items_modified", Boolean, nullable=False, default=False),
+    Column("shipping_cents", Integer, nullable=False, default=0),
+    Column("discount_cents", Integer, nullable=False, default=0),
+    Column("payment_method_id", ForeignKey("payment_methods.payment_method_id")),
+    *_address(),
+    Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("line_id", Integer, primary_key=True, autoincrement=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("item_id", ForeignKey("items.item_id"), nullable=False, index=True),
+    Column("quantity", Integer, nullable=False, default=1),
+    Column("price_cents", Integer, nullable=False, comment="of one piece, when bought"),
+    Column("status", String(30), nullable=False, default="ordered", comment="see crm_models.orders.LineStatus"),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("shipment_id", Integer, primary_key=True, autoincrement=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("tracking_id", String(40), nullable=False),
+    Column("carrier", String(40), nullable=False),
+    Column("status", String(30), nullable=False, comment="shipped, in_transit, delayed, delivered"),
+    Column("shipped_at", DateTime),
+    Column("delivered_at", DateTime),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("payment_id", Integer, primary_key=True, autoincrement=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False, comment="payment, refund"),
+    Column("amount_cents", Integer, nullable=False),
+    Column("payment_method_id", ForeignKey("payment_methods.payment_method_id")),
+    Column("status", String(20), nullable=False, comment="pending, done"),
+    Column("created_at", DateTime, nullable=False),
+    Column("done_at", DateTime),
+)
+
+returns = Table(
+    "returns",
+    metadata,
+    Column("return_id", Integer, primary_key=True, autoincrement=True),
+    Column("order_id", ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("line_id", ForeignKey("order_lines.line_id"), nullable=False),
+    Column("kind", String(20), nullable=False, comment="return, exchange"),
+    Column("new_item_id", ForeignKey("items.item_id")),
+    Column("reason", String(60)),
+    Column("payment_method_id", ForeignKey("payment_methods.payment_method_id")),
+    Column("status", String(20), nullable=False, comment="requested, received, closed"),
+    Column("created_at", DateTime, nullable=False),
+)
+
+browse_events = Table(
+    "browse_events",
+    metadata,
+    Column("event_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=False),
+    Column("kind", String(20), nullable=False, comment="view, search, cart"),
+    Column("product_id", ForeignKey("products.product_id")),
+    _personal("query", String(160)),
+    Column("created_at", DateTime, nullable=False),
+)
+
+# --- what was said ---------------------------------------------------------------------------------
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("conversation_id", String(80), primary_key=True),
+    _customer(nullable=True),
+    Column("trust", String(20), nullable=False, default="anonymous", comment="anonymous, claimed, verified"),
+    Column("trust_until", DateTime, comment="trust falls back to anonymous afterwards"),
+    Column("claimed_order_id", String(40), comment="the one order a claimed visitor may read"),
+    Column("channel", String(30), nullable=False, default="web"),
+    Column("started_at", DateTime, nullable=False),
+    Column("last_message_at", DateTime),
+    comment="Who is at the other end, and how sure of it the shop is",
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(120), nullable=False, unique=True, comment="of the event log: once each"),
+    Column("conversation_id", String(80), nullable=False, index=True),
+    _customer(nullable=True),
+    Column("author", String(10), nullable=False, comment="customer, bot, staff"),
+    Column("channel", String(30)),
+    _personal("text", Text),
+    Column("intent", String(60), index=True),
+    Column("intent_set", JSON, comment='[{"name", "confidence"}], best first'),
+    Column("sentiment", Float, comment="-1 to 1"),
+    Column("response", String(80), comment="name of the response the bot used"),
+    Column("passages", JSON, comment="ids of the passages cited"),
+    Column("latency_ms", Float, comment="from the customer's message to this reply"),
+    Column("model_version", String(80)),
+    Column("staff_id", ForeignKey("staff.staff_id")),
+    Column("created_at", DateTime, nullable=False, index=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(80), nullable=False),
+    Column("source", String(120), nullable=False, comment="what it came from: makes a retry harmless"),
+    Column("author", String(10), nullable=False, comment="customer, bot, staff, system"),
+    _personal("content", JSON, nullable=False, comment="text, buttons, sources; what the customer's window shows"),
+    Column("created_at", DateTime, nullable=False),
+    UniqueConstraint("conversation_id", "source"),
+    Index("ix_deliveries_conversation_id_delivery_id", "conversation_id", "delivery_id"),
+    comment="What a window must show, in order; read by Last-Event-ID",
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("inbox_id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(80), nullable=False, index=True),
+    Column("client_id", String(80), nullable=False, comment="made by the sender, makes a resend harmless"),
+    _personal("text", Text, nullable=False),
+    Column("status", String(10), nullable=False, default="waiting", index=True, comment="waiting, done"),
+    Column("received_at", DateTime, nullable=False),
+    UniqueConstraint("conversation_id", "client_id"),
+    comment="Accepted from the customer, kept until the bot has answered",
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("escalation_id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(80), nullable=False, index=True),
+    _customer(nullable=True),
+    Column("reason", String(60), nullable=False),
+    Column("status", String(20), nullable=False, comment="waiting, taken, closed"),
+    Column("staff_id", ForeignKey("staff.staff_id")),
+    Column("created_at", DateTime, nullable=False),
+    Column("taken_at", DateTime),
+    Column("closed_at", DateTime),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("staff_id", Integer, primary_key=True, autoincrement=True),
+    Column("username", String(60), nullable=False, unique=True),
+    Column("display_name", String(80), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(20), nullable=False, comment="agent, analyst, admin"),
+    Column("active", Boolean, nullable=False, default=True),
+)
+
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("verification_id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(80), nullable=False, index=True),
+    _customer(nullable=True, comment="empty when the e-mail is nobody's: the visitor is not told"),
+    Column("code_hash", String(128), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("expires_at", DateTime, nullable=False),
+    Column("used_at", DateTime),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("mail_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=True),
+    _personal("recipient", String(160), nullable=False),
+    Column("template", String(60), nullable=False),
+    _personal("fields", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("sent_at", DateTime),
+    comment="Outgoing mail, picked up by the merchant's mailer; the demo shows it as a mailbox",
+)
+
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("complaint_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=True),
+    Column("conversation_id", String(80)),
+    Column("order_id", ForeignKey("orders.order_id")),
+    Column("topic", String(60), nullable=False),
+    _personal("text", Text),
+    Column("status", String(20), nullable=False, default="open", comment="open, closed"),
+    Column("created_at", DateTime, nullable=False),
+    Column("closed_at", DateTime),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=True),
+    Column("conversation_id", String(80)),
+    Column("rating", Integer, comment="1 to 5"),
+    _personal("comment", Text),
+    Column("sentiment", Float, comment="-1 to 1"),
+    Column("created_at", DateTime, nullable=False),
+    CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range"),
+)
+
+# --- what is known and offered ---------------------------------------------------------------------
+
+predictions = Table(
+    "predictions",
+    metadata,
+    _customer(nullable=False, primary_key=True),
+    Column("model", String(40), primary_key=True, comment="churn, segment, ..."),
+    Column("value", Float),
+    Column("label", String(60)),
+    Column("reasons", JSON, comment="what moved the score, strongest first"),
+    Column("model_version", String(80), nullable=False),
+    Column("scored_at", DateTime, nullable=False),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("offer_id", Integer, primary_key=True, autoincrement=True),
+    _customer(nullable=False),
+    Column("conversation_id", String(80), index=True),
+    Column("kind", String(30), nullable=False, comment="retention, recommendation"),
+    Column("product_id", ForeignKey("products.product_id")),
+    Column("percent_off", Integer),
+    Column("code", String(40)),
+    Column("reason", String(120), nullable=False),
+    Column("model_version", String(80)),
+    Column("status", String(20), nullable=False, default="shown", comment="shown, accepted, declined"),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("gap_id", Integer, primary_key=True, autoincrement=True),
+    Column("sort", String(12), nullable=False, comment="request, data, knowledge"),
+    Column("kind", String(20), nullable=False, comment="see crm_models.gaps.GapKind"),
+    Column("status", String(12), nullable=False, default="detected"),
+    _personal("evidence", JSON, nullable=False, comment="what was said, which record, where"),
+    Column("dropped_because", String(120)),
+    Column("closed_by", String(12), comment="customer, record, staff"),
+    Column("worth", Float),
+    Column("conversation_id", String(80), index=True),
+    _customer(nullable=True),
+    Column("article_id", String(120)),
+    Column("created_at", DateTime, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("position", Integer, nullable=False),
+    comment="How far a reader of an event log has come",
+)
+
+
+def personal_columns(table: Table) -> list[str]:
+    """Names of the columns of `table` that hold personal data."""
+    return [column.name for column in table.columns if column.info.get("personal")]
