@@ -1,0 +1,209 @@
+"""The channel between the chat gateway and the bot: one answer for each message id, and never silence.
+
+Not only the web: whatever gateway has checked who is writing may use it. It listens on loopback and asks for the
+shared key. Three things that Rasa's REST channel does not do:
+
+* a message id that was processed is answered from the log, so a gateway may resend after any failure;
+* a turn that ends without a reply (dead action server, exception, no rule) gets the honest sentence
+  `utter_trouble` from the domain;
+* `control` pauses, resumes and writes for a person under the conversation's lock, so that after `pause` has
+  returned the bot does not speak until `resume`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, ConversationPaused, ConversationResumed, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+logger = logging.getLogger(__name__)
+
+KEY_HEADER = "X-Rapport-Key"
+TROUBLE = "utter_trouble"
+# What a reply carries besides text: the rest of a bot event's metadata stays in the log.
+REPLY_FIELDS = ("sources", "passages")
+
+
+class GatewayInput(InputChannel):
+    """See the module. `key` is the secret that the gateway sends in `X-Rapport-Key`."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Name in credentials.yml and in the log."""
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
+        """Read the key; refuse to start without one."""
+        key = (credentials or {}).get("key")
+        if not key:
+            cls.raise_missing_credentials_exception()
+        return cls(str(key))
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def url_prefix(self) -> str:
+        """Path under /webhooks."""
+        return "gateway"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The three routes: health, webhook, control."""
+        routes = Blueprint("gateway_webhook")
+
+        @routes.middleware("request")
+        async def check_key(request: Request) -> HTTPResponse | None:
+            if request.method == "GET":
+                return None
+            given = request.headers.get(KEY_HEADER, "")
+            if hmac.compare_digest(given.encode(), self._key.encode()):
+                return None
+            return response.json({"error": f"wrong or missing {KEY_HEADER}"}, status=401)
+
+        @routes.get("/")
+        async def health(_: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @routes.post("/webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            body, missing = _body(request, ("conversation_id", "message_id", "text"))
+            if missing:
+                return missing
+            return response.json(await handle_message(request.app.ctx.agent, body))
+
+        @routes.post("/control")
+        async def control(request: Request) -> HTTPResponse:
+            body, missing = _body(request, ("conversation_id", "message_id", "action"))
+            if missing:
+                return missing
+            if body["action"] not in CONTROLS:
+                known = ", ".join(sorted(CONTROLS))
+                return response.json({"error": f"action {body['action']!r} is none of {known}"}, status=400)
+            await control_conversation(request.app.ctx.agent, body)
+            return response.json({"ok": True})
+
+        return routes
+
+
+def _body(request: Request, required: tuple[str, ...]) -> tuple[dict[str, Any], HTTPResponse | None]:
+    body = request.json if isinstance(request.json, dict) else {}
+    missing = [field for field in required if not isinstance(body.get(field), str)]
+    if missing:
+        return body, response.json({"error": f"missing text field: {', '.join(missing)}"}, status=400)
+    return body, None
+
+
+async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
+    """One turn, at most once per message id.
+
+    Returns `{"replies": [...], "paused": bool}`; replies of a turn that was processed before come from the log.
+    """
+    received_at = time.time()
+    conversation_id, message_id = body["conversation_id"], body["message_id"]
+    processor = agent.processor
+    async with agent.lock_store.lock(conversation_id):
+        tracker = await processor.get_tracker(conversation_id)
+        done = _replies_to(tracker, message_id)
+        if done is None:
+            message = UserMessage(
+                body["text"],
+                CollectingOutputChannel(),
+                conversation_id,
+                input_channel=body.get("channel") or GatewayInput.name(),
+                message_id=message_id,
+                metadata={"message_id": message_id, "received_at": received_at},
+            )
+            try:
+                await processor.handle_message(message)
+            except Exception:
+                logger.exception("The turn of message %s failed; the customer gets %s.", message_id, TROUBLE)
+            tracker = await _ensure_reply(agent, message)
+            done = _replies_to(tracker, message_id) or []
+        return {"replies": done, "paused": tracker.is_paused()}
+
+
+async def _ensure_reply(agent: Agent, message: UserMessage) -> DialogueStateTracker:
+    """Log the message if the turn could not, and say so if the customer would be left without an answer."""
+    processor = agent.processor
+    tracker = await processor.get_tracker(message.sender_id)
+    replies = _replies_to(tracker, message.message_id)
+    if replies or (replies is not None and tracker.is_paused()):
+        return tracker
+    if replies is None:
+        tracker.update(
+            UserUttered(
+                message.text,
+                input_channel=message.input_channel,
+                message_id=message.message_id,
+                metadata=message.metadata,
+            ),
+            processor.domain,
+        )
+    draft = await agent.nlg.generate(TROUBLE, tracker, message.input_channel or "") or {}
+    data = {"buttons": draft.get("buttons")}
+    tracker.update(BotUttered(draft.get("text"), data, metadata={"utter_action": TROUBLE}), processor.domain)
+    await processor.save_tracker(tracker)
+    return tracker
+
+
+def _replies_to(tracker: DialogueStateTracker, message_id: str) -> list[dict[str, Any]] | None:
+    """What the bot said after that message; None when the message is not in the log."""
+    replies: list[dict[str, Any]] | None = None
+    for event in tracker.events:
+        if isinstance(event, UserUttered):
+            if replies is not None:
+                break
+            if event.message_id == message_id:
+                replies = []
+        elif isinstance(event, BotUttered) and replies is not None and not event.metadata.get("author"):
+            replies.append(_reply(event))
+    return replies
+
+
+def _reply(event: BotUttered) -> dict[str, Any]:
+    reply: dict[str, Any] = {"text": event.text or "", "response": event.metadata.get("utter_action")}
+    buttons = [
+        {"title": button["title"], "payload": button["payload"]} for button in event.data.get("buttons") or []
+    ]
+    if buttons:
+        reply["buttons"] = buttons
+    reply.update({field: event.metadata[field] for field in REPLY_FIELDS if event.metadata.get(field)})
+    return reply
+
+
+async def control_conversation(agent: Agent, body: dict[str, Any]) -> None:
+    """Pause, resume or write for a person; the same message id again changes nothing."""
+    processor = agent.processor
+    async with agent.lock_store.lock(body["conversation_id"]):
+        tracker = await processor.fetch_tracker_with_initial_session(body["conversation_id"])
+        if any(event.metadata.get("message_id") == body["message_id"] for event in tracker.events):
+            return
+        tracker.update(CONTROLS[body["action"]](body), processor.domain)
+        await processor.save_tracker(tracker)
+
+
+def _staff_message(body: dict[str, Any]) -> Event:
+    metadata = {
+        "author": "staff",
+        "staff_id": body.get("staff_id"),
+        "staff_name": body.get("staff_name"),
+        "message_id": body["message_id"],
+    }
+    return BotUttered(body.get("text") or "", metadata=metadata)
+
+
+CONTROLS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "pause": lambda body: ConversationPaused(metadata={"message_id": body["message_id"]}),
+    "resume": lambda body: ConversationResumed(metadata={"message_id": body["message_id"]}),
+    "staff_message": _staff_message,
+}

@@ -1,0 +1,185 @@
+"""From the event log to the `messages` table, exactly once.
+
+The bot's tracker store appends every event of a turn in one transaction (its `events` table). The projector reads
+that table in order of `id` and writes customer, bot and staff messages. Cursor and messages are written in
+one transaction, and `messages.event_id` is unique: killed at any moment, it goes on where it was; run twice, it
+doubles nothing. Events that arrive by another way (a broker's queue) go through the same `project`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from crm_models.tables import conversations, cursors, messages
+
+logger = logging.getLogger(__name__)
+
+CURSOR = "tracker_events"
+BATCH = 500
+# Other processes' transactions may commit out of order of `id` on PostgreSQL: look back this many ids again.
+OVERLAP = 50
+_MESSAGE_TYPES = ("user", "bot")
+
+_log = sa.Table(
+    "events",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255)),
+    sa.Column("type_name", sa.String(255)),
+    sa.Column("data", sa.Text),
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of the projector: how many events it read, how many messages were new, where it stands."""
+
+    read: int
+    written: int
+    position: int
+
+
+def project(connection: Connection, events: Iterable[Mapping[str, Any]]) -> int:
+    """Write the messages among `events` (dicts with `sender_id`, `event_id`) that are not there yet.
+
+    Returns the number of new rows.
+    """
+    rows = [row for row in map(_message, events) if row is not None]
+    if not rows:
+        return 0
+    known = set(
+        connection.execute(
+            sa.select(messages.c.event_id).where(messages.c.event_id.in_([row["event_id"] for row in rows]))
+        ).scalars()
+    )
+    new = [row for row in rows if row["event_id"] not in known]
+    if not new:
+        return 0
+    customers = _customers_of(connection, {row["conversation_id"] for row in new})
+    for row in new:
+        row["customer_id"] = customers.get(row["conversation_id"])
+    connection.execute(sa.insert(messages), new)
+    for row in new:
+        connection.execute(
+            sa.update(conversations)
+            .where(conversations.c.conversation_id == row["conversation_id"])
+            .values(last_message_at=row["created_at"])
+        )
+    return len(new)
+
+
+def project_once(shop: Engine, log: Engine) -> Progress:
+    """Read the next batch of the log after the cursor and project it, in one transaction of the shop database."""
+    with shop.begin() as connection:
+        position = _position(connection)
+        batch = _read(log, max(0, position - OVERLAP), position)
+        written = project(connection, [body for _, body in batch])
+        last = max([position, *(identifier for identifier, _ in batch)])
+        if last != position:
+            _advance(connection, position, last)
+    return Progress(read=len(batch), written=written, position=last)
+
+
+def run(shop: Engine, log: Engine, stop: Callable[[], bool], pause_seconds: float = 0.1) -> None:
+    """Project until `stop()`; a database that is away is waited for, not given up."""
+    while not stop():
+        try:
+            progress = project_once(shop, log)
+            if progress.written:
+                continue
+            time.sleep(pause_seconds)
+        except sa.exc.SQLAlchemyError as error:
+            logger.warning("The event log could not be projected, trying again in a second: %s", error)
+            time.sleep(1)
+
+
+def _read(log: Engine, after: int, position: int) -> list[tuple[int, dict[str, Any]]]:
+    """Events with `id` > `after`; those up to `position` are a second look and count as the overlap."""
+    query = (
+        sa.select(_log.c.id, _log.c.sender_id, _log.c.data)
+        .where(_log.c.id > after, _log.c.type_name.in_(_MESSAGE_TYPES))
+        .order_by(_log.c.id)
+        .limit(BATCH + (position - after))
+    )
+    with log.connect() as connection:
+        if not sa.inspect(connection).has_table("events"):
+            return []
+        found = connection.execute(query).all()
+    return [(row.id, {"sender_id": row.sender_id, **json.loads(row.data)}) for row in found]
+
+
+def _position(connection: Connection) -> int:
+    found = connection.execute(sa.select(cursors.c.position).where(cursors.c.name == CURSOR)).scalar()
+    return int(found) if found is not None else 0
+
+
+def _advance(connection: Connection, old: int, new: int) -> None:
+    updated = connection.execute(
+        sa.update(cursors).where(cursors.c.name == CURSOR, cursors.c.position == old).values(position=new)
+    )
+    if not updated.rowcount and old == 0:
+        connection.execute(sa.insert(cursors).values(name=CURSOR, position=new))
+
+
+def _customers_of(connection: Connection, conversation_ids: set[str]) -> dict[str, str | None]:
+    rows = connection.execute(
+        sa.select(conversations.c.conversation_id, conversations.c.customer_id).where(
+            conversations.c.conversation_id.in_(conversation_ids)
+        )
+    )
+    return {row.conversation_id: row.customer_id for row in rows}
+
+
+def _message(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The row of `messages` for one event, without the customer; None for an event that nobody said."""
+    if event.get("event") not in _MESSAGE_TYPES or not event.get("event_id"):
+        return None
+    metadata = event.get("metadata") or {}
+    row: dict[str, Any] = {
+        "event_id": event["event_id"],
+        "conversation_id": event["sender_id"],
+        "customer_id": None,
+        "author": "customer",
+        "channel": event.get("input_channel"),
+        "text": event.get("text"),
+        "intent": None,
+        "intent_set": None,
+        "sentiment": None,
+        "response": None,
+        "passages": None,
+        "latency_ms": None,
+        "model_version": metadata.get("model_id"),
+        "staff_id": None,
+        "created_at": datetime.fromtimestamp(event["timestamp"], timezone.utc).replace(tzinfo=None),
+    }
+    return row | (_customer_part(event) if event["event"] == "user" else _reply_part(metadata))
+
+
+def _customer_part(event: Mapping[str, Any]) -> dict[str, Any]:
+    parse: Mapping[str, Any] = event.get("parse_data") or {}
+    intent_set: Sequence[Mapping[str, Any]] | None = parse.get("intent_set")
+    sentiment: Mapping[str, Any] = parse.get("sentiment") or {}
+    return {
+        "intent": (parse.get("intent") or {}).get("name"),
+        "intent_set": list(intent_set) if intent_set else None,
+        "sentiment": sentiment.get("score"),
+    }
+
+
+def _reply_part(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "author": metadata.get("author") or "bot",
+        "response": metadata.get("utter_action"),
+        "passages": metadata.get("passages") or None,
+        "latency_ms": metadata.get("latency_ms"),
+        "staff_id": metadata.get("staff_id"),
+    }
