@@ -1,0 +1,72 @@
+"""What can go wrong with the shop's data.
+
+CrmError
+├── DatabaseError
+│   ├── BadDatabaseUrl        the address of the database cannot be used
+│   ├── DatabaseUnreachable   the server or file does not answer
+│   ├── DatabaseNotReady      never migrated, or older than this program
+│   └── DatabaseTooNew        written by a newer version of this program
+├── BadTable                  rows that a model cannot be fitted on
+├── BadPolicy                 the shop's terms contain an impossible value
+├── BadShop                   a folder that cannot be imported
+├── ShopNotEmpty              an import would mix two shops
+├── BadToken                  an identity token that proves nothing
+├── BadStaff                  a staff account that cannot be made
+└── IllegalTransition         a gap cannot go from its status to the wanted one
+
+An expected refusal ("this order is not yours") is an enum outcome, never an exception.
+"""
+
+from __future__ import annotations
+
+
+class CrmError(Exception):
+    """Base of everything this package raises."""
+
+
+class DatabaseError(CrmError):
+    """The database cannot be used as it is."""
+
+
+class BadDatabaseUrl(DatabaseError):
+    """The address of the database cannot be used."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The server or the file does not answer."""
+
+
+class DatabaseNotReady(DatabaseError):
+    """The database was never migrated, or is older than this program."""
+
+
+class DatabaseTooNew(DatabaseError):
+    """A newer version of this program wrote the database."""
+
+
+class BadTable(CrmError):
+    """Rows that a model cannot be fitted on."""
+
+
+class BadPolicy(CrmError):
+    """The shop's terms contain an impossible value."""
+
+
+class BadShop(CrmError):
+    """A folder that cannot be imported: names file, record and rule."""
+
+
+class ShopNotEmpty(CrmError):
+    """An import would mix two shops."""
+
+
+class BadToken(CrmError):
+    """An identity token that proves nothing."""
+
+
+class BadStaff(CrmError):
+    """A staff account that cannot be made."""
+
+
+class IllegalTransition(CrmError):
+    """A gap cannot go from its status to the wanted one."""

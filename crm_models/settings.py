@@ -1,0 +1,33 @@
+"""Settings of the customer side: where its data is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CrmSettings(BaseSettings):
+    """Read once, in the composition root; environment prefix `RAPPORT_`."""
+
+    model_config = SettingsConfigDict(env_prefix="RAPPORT_", frozen=True, extra="forbid")
+
+    # The data folder; everything the program writes is below it.
+    home: Path = Path("var")
+    # SQLite or PostgreSQL. Empty means a SQLite file in the data folder.
+    database_url: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_database(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("database_url"):
+            home = Path(values.get("home") or cls.model_fields["home"].default)
+            return {**values, "database_url": f"sqlite:///{home / 'rapport.db'}"}
+        return values
+
+    @property
+    def models_folder(self) -> Path:
+        """Where fitted customer models are kept, one folder each."""
+        return self.home / "crm"
