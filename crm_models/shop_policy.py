@@ -88,9 +88,13 @@ class ShopPolicy:
     changes_allowed: tuple[Literal["address", "items", "payment"], ...] = ("address", "items", "payment")
     item_changes_per_order: Annotated[int, Field(ge=0, le=1)] = 1
     cancel_after_item_change: bool = True
+    ships_to: tuple[str, ...] = ("DE", "AT", "NL", "BE", "FR", "IE")  # empty: no limit
+    invoice_tiers: tuple[Word, ...] = ("silver", "gold")  # who may pay by invoice
 
     # delivered orders; refunds
     exchanges_allowed: bool = True
+    # the shop is at fault: the label is free, and what cannot be returned otherwise can
+    fault_reasons: tuple[Word, ...] = ("faulty", "damaged", "wrong_item")
     refund_targets: tuple[Literal["original", "gift_card"], ...] = ("original", "gift_card")
     refund_working_days: tuple[Days, Days] = (5, 7)  # at once to a gift card
     price_match_days: Days = 14
