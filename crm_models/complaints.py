@@ -13,7 +13,7 @@ from crm_models.tables import complaints, orders
 
 
 class ComplaintOutcome(Enum):
-    OPENED = "opened"
+    RECORDED = "recorded"
     ALREADY_OPEN = "already_open"  # about the same order and topic; the text was added to it
     UNKNOWN_ORDER = "unknown_order"  # no such order, or another customer's
 
@@ -60,7 +60,7 @@ def open_complaint(
             created_at=now,
         )
     )
-    return ComplaintOutcome.OPENED, int(result.inserted_primary_key[0])
+    return ComplaintOutcome.RECORDED, int(result.inserted_primary_key[0])
 
 
 def open_complaints(connection: Connection, customer_id: str) -> list[Complaint]:

@@ -186,4 +186,5 @@ def _last_contact(connection: Connection, customer_id: str, now: datetime) -> da
         conversations.c.customer_id == customer_id, conversations.c.last_message_at <= now
     )
     both = union_all(said, started).subquery()
-    return connection.execute(select(func.max(both.c.at))).scalar_one()
+    last: datetime | None = connection.execute(select(func.max(both.c.at))).scalar_one()
+    return last

@@ -12,9 +12,9 @@ from crm_models.tables import feedback
 
 
 class FeedbackOutcome(Enum):
-    GOOD = "good"  # 4 or 5
-    MIXED = "mixed"  # 3
-    BAD = "bad"  # 1 or 2
+    HAPPY = "happy"  # 4 or 5
+    NEUTRAL = "neutral"  # 3
+    UNHAPPY = "unhappy"  # 1 or 2
     COMMENT_ONLY = "comment_only"
     OUT_OF_RANGE = "out_of_range"  # nothing stored: ask for 1 to 5
     EMPTY = "empty"  # neither rating nor comment, nothing stored
@@ -52,5 +52,5 @@ def record_feedback(
     if rating is None:
         return FeedbackOutcome.COMMENT_ONLY
     if rating == 3:
-        return FeedbackOutcome.MIXED
-    return FeedbackOutcome.GOOD if rating > 3 else FeedbackOutcome.BAD
+        return FeedbackOutcome.NEUTRAL
+    return FeedbackOutcome.HAPPY if rating > 3 else FeedbackOutcome.UNHAPPY

@@ -1,0 +1,229 @@
+"""Proving who one is in the chat: a one-time code by mail, or two facts about one order.
+
+Nothing here tells whether an e-mail address belongs to a customer: for an unknown address the same rows
+are written, the same outcome is given and the same limits count, only no mail goes out and no code fits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.engine import Connection, Row
+
+from crm_models.customers import find_customer, normal_email
+from crm_models.identity import Trust, identity_of, open_conversation, set_identity
+from crm_models.tables import customers, identities, mails, orders, verifications
+
+CODE_LIFETIME = timedelta(minutes=10)
+CODE_ATTEMPTS = 5
+WINDOW = timedelta(minutes=15)
+CODES_PER_CONVERSATION = 3  # in WINDOW
+CODES_PER_CUSTOMER = 6  # in WINDOW, over all conversations: nobody's mailbox is flooded, no code is guessed
+CLAIMS_PER_CONVERSATION = 5  # wrong ones, in WINDOW
+CLAIMS_PER_ORDER = 20  # wrong ones, in WINDOW, over all conversations
+TRUST_LIFETIME = timedelta(minutes=30)
+MAIL_TEMPLATE = "verification_code"
+
+# A wrong claim is a row of `verifications` too; what it has in place of a code's hash begins with this.
+_CLAIM = "claim:"
+# For a conversation of which nothing was recorded before, as on a channel that opens none itself.
+_UNKNOWN_CHANNEL = "unknown"
+
+
+class SignInOutcome(Enum):
+    CODE_SENT = "code_sent"  # or would have been, were the address a customer's
+    TOO_MANY_CODES = "too_many_codes"
+    VERIFIED = "verified"
+    WRONG_CODE = "wrong_code"
+    EXPIRED = "expired"  # or used, or never asked for
+    NO_MORE_ATTEMPTS = "no_more_attempts"
+    CLAIMED = "claimed"
+    NO_MATCH = "no_match"
+    ALREADY = "already"  # verified, which is more than a claim would give
+
+
+def start_verification(
+    connection: Connection, conversation_id: str, email: str, now: datetime
+) -> SignInOutcome:
+    """Send a one-time code to the address if it is a customer's: CODE_SENT or TOO_MANY_CODES."""
+    asked = verifications.c.conversation_id == conversation_id
+    if _codes(connection, asked, now) >= CODES_PER_CONVERSATION:
+        return SignInOutcome.TOO_MANY_CODES
+    customer_id = find_customer(connection, email=email)
+    if _codes(connection, verifications.c.customer_id == customer_id, now) >= CODES_PER_CUSTOMER:
+        customer_id = None
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    connection.execute(
+        insert(verifications).values(
+            conversation_id=conversation_id,
+            customer_id=customer_id,
+            code_hash=_hash(code),
+            attempts=0,
+            expires_at=now + CODE_LIFETIME,
+        )
+    )
+    if customer_id is not None:
+        _mail(connection, customer_id, normal_email(email), code, now)
+    return SignInOutcome.CODE_SENT
+
+
+def confirm_code(connection: Connection, conversation_id: str, code: str, now: datetime) -> SignInOutcome:
+    """Check the newest code of this conversation; when it fits, the customer is verified in it.
+
+    Returns:
+        VERIFIED, WRONG_CODE, EXPIRED, or NO_MORE_ATTEMPTS (from the last wrong one on).
+    """
+    row = _newest_code(connection, conversation_id)
+    if row is None or row.used_at is not None or row.expires_at <= now:
+        return SignInOutcome.EXPIRED
+    # Counted before it is looked at: of guesses sent at the same moment each costs one.
+    counted = connection.execute(
+        update(verifications)
+        .where(
+            verifications.c.verification_id == row.verification_id,
+            verifications.c.attempts < CODE_ATTEMPTS,
+            verifications.c.used_at.is_(None),
+        )
+        .values(attempts=verifications.c.attempts + 1)
+    )
+    if counted.rowcount == 0:
+        return SignInOutcome.NO_MORE_ATTEMPTS
+    fits = _fits(re.sub(r"\D", "", code), row.code_hash)
+    if not fits or row.customer_id is None:
+        last = row.attempts + 1 >= CODE_ATTEMPTS
+        return SignInOutcome.NO_MORE_ATTEMPTS if last else SignInOutcome.WRONG_CODE
+    connection.execute(
+        update(verifications)
+        .where(verifications.c.verification_id == row.verification_id)
+        .values(used_at=now)
+    )
+    open_conversation(connection, conversation_id, _UNKNOWN_CHANNEL, now)
+    set_identity(connection, conversation_id, row.customer_id, Trust.VERIFIED, now + TRUST_LIFETIME)
+    return SignInOutcome.VERIFIED
+
+
+def claim_order(
+    connection: Connection, conversation_id: str, order_id: str, email: str, now: datetime
+) -> SignInOutcome:
+    """Two facts that belong together, an order and its customer's e-mail, open the status of that order.
+
+    Returns:
+        CLAIMED, NO_MATCH, NO_MORE_ATTEMPTS, or ALREADY.
+    """
+    if identity_of(connection, conversation_id, now).trust >= Trust.VERIFIED:
+        return SignInOutcome.ALREADY
+    order_id = order_id.upper().removeprefix("#")[:40]
+    if _too_many_claims(connection, conversation_id, order_id, now):
+        return SignInOutcome.NO_MORE_ATTEMPTS
+    customer_id = _owner_with_email(connection, order_id, normal_email(email))
+    if customer_id is None:
+        connection.execute(
+            insert(verifications).values(
+                conversation_id=conversation_id,
+                code_hash=_CLAIM + order_id,
+                attempts=1,
+                expires_at=now + WINDOW,
+            )
+        )
+        return SignInOutcome.NO_MATCH
+    open_conversation(connection, conversation_id, _UNKNOWN_CHANNEL, now)
+    set_identity(
+        connection,
+        conversation_id,
+        customer_id,
+        Trust.CLAIMED,
+        now + TRUST_LIFETIME,
+        claimed_order_id=order_id,
+    )
+    return SignInOutcome.CLAIMED
+
+
+def _codes(connection: Connection, whose: object, now: datetime) -> int:
+    """How many codes were made in the WINDOW before `now`."""
+    oldest = now - WINDOW + CODE_LIFETIME
+    return int(
+        connection.execute(
+            select(func.count()).where(
+                whose,
+                verifications.c.expires_at > oldest,
+                verifications.c.code_hash.not_like(f"{_CLAIM}%"),
+            )
+        ).scalar_one()
+    )
+
+
+def _newest_code(connection: Connection, conversation_id: str) -> Row | None:
+    return connection.execute(
+        select(verifications)
+        .where(
+            verifications.c.conversation_id == conversation_id,
+            verifications.c.code_hash.not_like(f"{_CLAIM}%"),
+        )
+        .order_by(verifications.c.verification_id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _mail(connection: Connection, customer_id: str, recipient: str, code: str, now: datetime) -> None:
+    # To the address that was given, which may be a second one of the account.
+    first_name = connection.execute(
+        select(customers.c.first_name).where(customers.c.customer_id == customer_id)
+    ).scalar_one()
+    minutes = int(CODE_LIFETIME.total_seconds() // 60)
+    connection.execute(
+        insert(mails).values(
+            customer_id=customer_id,
+            recipient=recipient,
+            template=MAIL_TEMPLATE,
+            fields={"code": code, "first_name": first_name or "", "minutes": minutes},
+            created_at=now,
+        )
+    )
+
+
+def _too_many_claims(connection: Connection, conversation_id: str, order_id: str, now: datetime) -> bool:
+    here, anywhere = (
+        connection.execute(
+            select(func.count()).where(
+                which, verifications.c.code_hash.like(f"{_CLAIM}%"), verifications.c.expires_at > now
+            )
+        ).scalar_one()
+        for which in (
+            verifications.c.conversation_id == conversation_id,
+            verifications.c.code_hash == _CLAIM + order_id,
+        )
+    )
+    return bool(here >= CLAIMS_PER_CONVERSATION or anywhere >= CLAIMS_PER_ORDER)
+
+
+def _owner_with_email(connection: Connection, order_id: str, email: str) -> str | None:
+    linked = select(identities.c.customer_id).where(identities.c.kind == "email", identities.c.value == email)
+    owner: str | None = connection.execute(
+        select(orders.c.customer_id)
+        .join(customers, customers.c.customer_id == orders.c.customer_id)
+        .where(
+            orders.c.order_id == order_id,
+            or_(customers.c.email == email, customers.c.customer_id.in_(linked)),
+        )
+    ).scalar_one_or_none()
+    return owner
+
+
+def _hash(code: str) -> str:
+    salt = secrets.token_hex(16)
+    return f"{salt}${_digest(salt, code)}"
+
+
+def _fits(code: str, code_hash: str) -> bool:
+    salt, _, digest = code_hash.partition("$")
+    return hmac.compare_digest(_digest(salt, code), digest)
+
+
+def _digest(salt: str, code: str) -> str:
+    return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()
