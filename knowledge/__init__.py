@@ -1,0 +1,1 @@
+"""Help articles: read, cut into passages, indexed, searched and composed into cited answers."""

@@ -1,0 +1,146 @@
+"""Hits into an answer: sentences of the articles with their sources, or the honest statement of none.
+
+Needs the store and no encoder, so it runs in the action server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from knowledge.answerability import answerable_probability
+from knowledge.documents import Passage
+from knowledge.hits import Hit
+from knowledge.lexical import tokens
+from knowledge.scope import scope_fit
+from knowledge.select import best_sentences
+from knowledge.settings import KnowledgeSettings
+from knowledge.store import KnowledgeStore
+
+_LEAST_SENTENCES, _MOST_SENTENCES = 2, 5
+_NEAR = 3
+
+
+class AnswerStatus(StrEnum):
+    ANSWERED = "answered"
+    UNSURE = "unsure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where sentences come from."""
+
+    title: str
+    document_id: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`sentences` are word for word from the articles, in their order, and none when UNKNOWN.
+
+    `sources` are the passages they stand in, `near` other articles that might help, the likeliest first;
+    `probability` is that of the sources answering the question.
+    """
+
+    status: AnswerStatus
+    sentences: tuple[str, ...]
+    sources: tuple[Source, ...]
+    near: tuple[Source, ...]
+    probability: float
+
+
+def compose(
+    store: KnowledgeStore,
+    question: str,
+    hits: Sequence[Hit],
+    tier: str | None = None,
+    country: str | None = None,
+    settings: KnowledgeSettings | None = None,
+) -> Answer:
+    """The answer to `question` from what `Retriever.search` found for it.
+
+    `tier` and `country` are the person's, and choose among variants where the search did not know them.
+    Two to five sentences, from the best passage and, where that has only one, from its neighbour.
+    """
+    settings = settings or KnowledgeSettings()
+    hits = _for_person(store, hits, tier, country, settings)
+    passages = store.get_passages(hit.passage_id for hit in hits)
+    hits = [hit for hit in hits if hit.passage_id in passages]
+    probability = answerable_probability(hits)
+    if not hits or probability < settings.unsure_threshold:
+        return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
+    chosen = _chosen(question, hits, passages)
+    sentences = [passage.sentences[place] for passage, places in chosen for place in places]
+    sources = tuple(_source(passage) for passage, _ in chosen)
+    return Answer(
+        status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
+        sentences=tuple(dict.fromkeys(sentences))[:_MOST_SENTENCES],
+        sources=sources,
+        near=_near(hits, passages, {source.document_id for source in sources}),
+        probability=probability,
+    )
+
+
+def _for_person(
+    store: KnowledgeStore,
+    hits: Sequence[Hit],
+    tier: str | None,
+    country: str | None,
+    settings: KnowledgeSettings,
+) -> list[Hit]:
+    """Variants that turn out to be for others are dropped, those that fit move up."""
+    kept: list[Hit] = []
+    for hit in hits:
+        if hit.fit < 0:
+            document = store.get_document(hit.document_id)
+            if document is None:
+                continue
+            fits = scope_fit(document.audience, document.countries, tier, country)
+            if fits is None:
+                continue
+            if fits > 0:
+                raised = hit.score + settings.variant_penalty + settings.variant_bonus
+                hit = replace(hit, score=raised, fit=fits)
+        kept.append(hit)
+    return sorted(kept, key=lambda hit: -hit.score)
+
+
+def _chosen(
+    question: str, hits: Sequence[Hit], passages: Mapping[str, Passage]
+) -> list[tuple[Passage, tuple[int, ...]]]:
+    """Passages with the ids of their sentences to show, in order of the document."""
+    best = passages[hits[0].passage_id]
+    chosen = [(best, _sentence_ids(question, hits[0], best))]
+    if len(chosen[0][1]) < _LEAST_SENTENCES:
+        for hit in hits[1:]:
+            passage = passages[hit.passage_id]
+            if passage.document_id == best.document_id:
+                chosen.append((passage, _sentence_ids(question, hit, passage)))
+                break
+    return sorted(chosen, key=lambda each: each[0].position)
+
+
+def _sentence_ids(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:
+    ids = tuple(place for place in hit.sentences if 0 <= place < len(passage.sentences))
+    if ids:
+        return ids
+    words = set(tokens(question))
+    shared = [len(words.intersection(tokens(sentence))) for sentence in passage.sentences]
+    return best_sentences(np.array(shared, dtype=np.float32))
+
+
+def _near(hits: Sequence[Hit], passages: Mapping[str, Passage], used: set[str]) -> tuple[Source, ...]:
+    near: dict[str, Source] = {}
+    for hit in hits:
+        if hit.document_id not in used:
+            near.setdefault(hit.document_id, _source(passages[hit.passage_id]))
+    return tuple(near.values())[:_NEAR]
+
+
+def _source(passage: Passage) -> Source:
+    return Source(passage.title, passage.document_id, passage.passage_id)

@@ -1,0 +1,103 @@
+"""A body as a sequence of blocks: headings, paragraphs, list items, table rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from knowledge.documents import Format
+
+
+class Kind(Enum):
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`level` is 1 to 6 for a heading, else 0."""
+
+    kind: Kind
+    text: str
+    level: int = 0
+
+
+def markdown_parser() -> MarkdownIt:
+    """CommonMark with tables, raw HTML switched off: it is shown as text, never as markup."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def read_blocks(body: str, body_format: Format) -> list[Block]:
+    """The blocks of a body in reading order, without empty ones."""
+    blocks = _text_blocks(body) if body_format is Format.TEXT else _markdown_blocks(body)
+    return [block for block in blocks if block.text]
+
+
+def _text_blocks(body: str) -> list[Block]:
+    paragraphs = body.replace("\r\n", "\n").split("\n\n")
+    return [Block(Kind.PARAGRAPH, " ".join(paragraph.split())) for paragraph in paragraphs]
+
+
+def _markdown_blocks(body: str) -> list[Block]:
+    blocks: list[Block] = []
+    items = 0
+    heading = 0
+    row: list[str] | None = None
+    header: list[str] = []
+    for token in markdown_parser().parse(body):
+        match token.type:
+            case "heading_open":
+                heading = int(token.tag[1:])
+            case "heading_close":
+                heading = 0
+            case "list_item_open":
+                items += 1
+            case "list_item_close":
+                items -= 1
+            case "tr_open":
+                row = []
+            case "thead_close":
+                header = row or []
+                row = None
+            case "tr_close" if row is not None and header:
+                blocks.append(Block(Kind.ROW, _row_sentence(header, row)))
+            case "table_close":
+                header, row = [], None
+            case "fence" | "code_block":
+                blocks.append(Block(Kind.PARAGRAPH, " ".join(token.content.split())))
+            case "inline":
+                text = _plain(token)
+                if row is not None:
+                    row.append(text)
+                elif heading:
+                    blocks.append(Block(Kind.HEADING, text, heading))
+                else:
+                    blocks.append(Block(Kind.ITEM if items else Kind.PARAGRAPH, text))
+    return blocks
+
+
+def _row_sentence(header: list[str], row: list[str]) -> str:
+    """A table row as a sentence: ("Return window", "30 days") under ("", "basic") is one about basic."""
+    cells = [
+        f"{name} {value}" if name else value
+        for name, value in zip(header[1:], row[1:], strict=False)
+        if value
+    ]
+    if not cells:
+        return row[0] if row else ""
+    return f"{row[0]}: {', '.join(cells)}." if row[0] else f"{', '.join(cells)}."
+
+
+def _plain(inline: Token) -> str:
+    parts: list[str] = []
+    for child in inline.children or []:
+        if child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif child.type in ("text", "code_inline", "image"):
+            parts.append(child.content)
+    return " ".join("".join(parts).split())

@@ -1,0 +1,138 @@
+"""A document into passages of 40 to 180 words that keep their place under the headings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from knowledge.blocks import Block, Kind, read_blocks
+from knowledge.documents import Document, Passage, make_passage
+from knowledge.sentences import split_sentences
+
+MIN_WORDS = 40
+MAX_WORDS = 180
+
+
+@dataclass(slots=True)
+class _Section:
+    """What stands under one heading; `units` are sentences that stay together, such as a paragraph."""
+
+    headings: tuple[str, ...]
+    units: list[list[str]] = field(default_factory=list)
+
+    @property
+    def words(self) -> int:
+        return sum(_words(unit) for unit in self.units)
+
+
+def chunk(document: Document) -> list[Passage]:
+    """The passages of `document` in reading order.
+
+    Sections shorter than MIN_WORDS join their neighbour, longer than MAX_WORDS are cut between paragraphs,
+    or between sentences where one paragraph is too long. A document with less than MIN_WORDS is one passage.
+    """
+    sections = _sections(read_blocks(document.body, document.format))
+    passages: dict[str, Passage] = {}
+    for section in _merge_short(sections):
+        for sentences in _cut(section.units):
+            passage = make_passage(
+                document.document_id, document.title, section.headings, sentences, len(passages)
+            )
+            # The same words twice in one document are one passage.
+            passages.setdefault(passage.passage_id, passage)
+    return list(passages.values())
+
+
+def _sections(blocks: list[Block]) -> list[_Section]:
+    sections = [_Section(())]
+    path: list[tuple[int, str]] = []
+    previous: Kind | None = None
+    for block in blocks:
+        if block.kind is Kind.HEADING:
+            path = [(level, text) for level, text in path if level < block.level]
+            path.append((block.level, block.text))
+            sections.append(_Section(tuple(text for _, text in path)))
+        else:
+            _add(sections[-1].units, block, previous)
+        previous = block.kind
+    return [section for section in sections if section.units]
+
+
+def _add(units: list[list[str]], block: Block, previous: Kind | None) -> None:
+    """Append the block's sentences; a list or table stays with the line that introduces it."""
+    sentences = [part for sentence in split_sentences(block.text) for part in _fit(sentence)]
+    listed = block.kind in (Kind.ITEM, Kind.ROW)
+    introduced = (
+        listed
+        and previous is not None
+        and bool(units)
+        and (previous is block.kind or units[-1][-1].endswith(":"))
+    )
+    if introduced and _words(units[-1]) + _words(sentences) <= MAX_WORDS:
+        units[-1].extend(sentences)
+    else:
+        units.append(sentences)
+
+
+def _merge_short(sections: list[_Section]) -> list[_Section]:
+    """A short section takes in the one after it; what is still short then joins the one before it."""
+    forward: list[_Section] = []
+    for section in sections:
+        if forward and forward[-1].words < MIN_WORDS and _fits(forward[-1], section):
+            forward[-1] = _join(forward[-1], section)
+        else:
+            forward.append(section)
+    merged = forward[:1]
+    for section in forward[1:]:
+        if section.words < MIN_WORDS and _fits(merged[-1], section):
+            merged[-1] = _join(merged[-1], section)
+        else:
+            merged.append(section)
+    return merged
+
+
+def _fits(left: _Section, right: _Section) -> bool:
+    return left.words + right.words <= MAX_WORDS
+
+
+def _join(left: _Section, right: _Section) -> _Section:
+    return _Section(_join_headings(left.headings, right.headings), left.units + right.units)
+
+
+def _join_headings(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+    """("Returns", "Cost") and ("Returns", "Time") become ("Returns", "Cost / Time")."""
+    common = 0
+    while common < min(len(left), len(right)) and left[common] == right[common]:
+        common += 1
+    rest = [part for part in (*left[common:], *right[common:]) if part]
+    return (*left[:common], " / ".join(rest)) if rest else left[:common]
+
+
+def _cut(units: list[list[str]]) -> list[tuple[str, ...]]:
+    pieces: list[list[str]] = [[]]
+    for unit in units:
+        parts = [unit] if _words(unit) <= MAX_WORDS else [[sentence] for sentence in unit]
+        for part in parts:
+            if pieces[-1] and _words(pieces[-1]) + _words(part) > MAX_WORDS:
+                pieces.append([])
+            pieces[-1].extend(part)
+    if len(pieces) > 1 and _words(pieces[-1]) < MIN_WORDS:
+        _balance(pieces)
+    return [tuple(piece) for piece in pieces if piece]
+
+
+def _balance(pieces: list[list[str]]) -> None:
+    """Give a last piece that is too short sentences of the piece before it."""
+    while _words(pieces[-1]) < MIN_WORDS and len(pieces[-2]) > 1:
+        if _words(pieces[-2]) - len(pieces[-2][-1].split()) < MIN_WORDS:
+            return
+        pieces[-1].insert(0, pieces[-2].pop())
+
+
+def _fit(sentence: str) -> list[str]:
+    """A sentence of more than MAX_WORDS, such as text without stops, is cut between words."""
+    words = sentence.split()
+    return [" ".join(words[start : start + MAX_WORDS]) for start in range(0, len(words), MAX_WORDS)]
+
+
+def _words(sentences: list[str]) -> int:
+    return sum(len(sentence.split()) for sentence in sentences)

@@ -1,0 +1,117 @@
+"""The lines between two `---` at the head of a Markdown file: what the article is and whom it is for."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from knowledge.errors import DocumentError
+
+_KEYS = ("title", "id", "topic", "language", "audience", "countries", "valid_from", "valid_until", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The known keys; None or empty where the file does not say."""
+
+    title: str = ""
+    document_id: str = ""
+    topic: str = ""
+    language: str = "en"
+    audience: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    updated: date | None = None
+
+
+def split_front_matter(text: str) -> tuple[FrontMatter, str]:
+    """Front matter and body of a Markdown text; without front matter, an empty one and the whole text.
+
+    Raises DocumentError for YAML that cannot be read, a value of the wrong sort, or a key that looks like
+    a mistyped known one: an `audiance` that went unnoticed would show an article to the wrong customers.
+    Other unknown keys, as site generators use them, are passed over.
+    """
+    lines = text.split("\n")
+    if lines[0].strip() != "---":
+        return FrontMatter(), text
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
+    if end is None:
+        raise DocumentError("the front matter that '---' opens is not closed by another '---'")
+    return _read(_load("\n".join(lines[1:end]))), "\n".join(lines[end + 1 :])
+
+
+def _load(text: str) -> dict[str, Any]:
+    try:
+        # YAML 1.2, in which the country code NO is a text and not the opposite of yes.
+        values = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError) as error:
+        raise DocumentError(f"the front matter is not YAML: {_first_line(error)}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise DocumentError("the front matter is not a list of 'key: value' lines")
+    return {str(key): value for key, value in values.items()}
+
+
+def _read(values: dict[str, Any]) -> FrontMatter:
+    for key in values:
+        near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.8)
+        if key not in _KEYS and near:
+            raise DocumentError(f"unknown front matter key '{key}'; '{near[0]}' is meant?")
+    matter = FrontMatter(
+        title=_text(values, "title"),
+        document_id=_text(values, "id"),
+        topic=_text(values, "topic"),
+        language=_text(values, "language") or "en",
+        audience=tuple(name.lower() for name in _names(values, "audience")),
+        countries=tuple(name.upper() for name in _names(values, "countries")),
+        valid_from=_day(values, "valid_from"),
+        valid_until=_day(values, "valid_until"),
+        updated=_day(values, "updated"),
+    )
+    if matter.valid_from and matter.valid_until and matter.valid_from > matter.valid_until:
+        raise DocumentError(f"valid_from ({matter.valid_from}) is after valid_until ({matter.valid_until})")
+    return matter
+
+
+def _text(values: dict[str, Any], key: str) -> str:
+    value = values.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        raise DocumentError(f"'{key}' must be a text, not {value!r}")
+    return " ".join(str(value).split())
+
+
+def _names(values: dict[str, Any], key: str) -> list[str]:
+    value = values.get(key)
+    if value is None:
+        return []
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        raise DocumentError(f"'{key}' must be a list of names, not {value!r}")
+    return [name.strip() for name in names]
+
+
+def _day(values: dict[str, Any], key: str) -> date | None:
+    value = values.get(key)
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    raise DocumentError(f"'{key}' must be a day such as 2026-01-31, not {value!r}")
+
+
+def _first_line(error: Exception) -> str:
+    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+    mark = getattr(error, "problem_mark", None)
+    place = f" in line {mark.line + 2}" if mark is not None else ""
+    return str(problem).splitlines()[0] + place

@@ -1,0 +1,57 @@
+"""What a search found: ids and scores, so that another process can compose the answer from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage found.
+
+    `score` orders the hits. `dense` is the cosine of question and passage, `lexical` the share of the
+    question's words by weight that the passage covers, `support` the cosine of its best sentence; the
+    three lie in [0, 1], and `dense` and `support` are 0 where no encoder took part.
+    `fit` is 1 for an article written for this person's tier or country, 0 for a general one, -1 for a variant
+    of which it was not known, at the time of the search, whether it fits.
+    `sentences` are the ids of those that answer best, in the order of the text.
+    """
+
+    passage_id: str
+    score: float
+    dense: float
+    lexical: float
+    sentences: tuple[int, ...]
+    support: float = 0.0
+    fit: int = 0
+
+    @property
+    def document_id(self) -> str:
+        return self.passage_id.rpartition("#")[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """A small JSON object: ids and scores to four places, no text."""
+        return {
+            "passage_id": self.passage_id,
+            "score": round(self.score, 4),
+            "dense": round(self.dense, 4),
+            "lexical": round(self.lexical, 4),
+            "support": round(self.support, 4),
+            "fit": self.fit,
+            "sentences": list(self.sentences),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Hit:
+        """The inverse of `to_json`; raises KeyError for an object that is none."""
+        return cls(
+            passage_id=str(values["passage_id"]),
+            score=float(values["score"]),
+            dense=float(values["dense"]),
+            lexical=float(values["lexical"]),
+            sentences=tuple(int(number) for number in values["sentences"]),
+            support=float(values.get("support", 0.0)),
+            fit=int(values.get("fit", 0)),
+        )

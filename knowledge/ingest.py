@@ -1,0 +1,148 @@
+"""Files into the store: what is new or changed is read, what vanished is removed, what is broken is named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from knowledge.chunk import chunk
+from knowledge.documents import Document
+from knowledge.errors import DocumentError
+from knowledge.readers import SUFFIXES, read_document
+from knowledge.store import KnowledgeStore
+
+Progress = Callable[[int, int], None]
+"""Called as (done, total) while a long step runs."""
+
+# Part of each content hash: raised when reading or cutting changes, so that every file is read again.
+_READER = "1"
+_MAX_BYTES = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not taken in, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """Document ids by what became of them, and the files that could not be read.
+
+    A file that was readable before and is broken now keeps its former content.
+    """
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def ingest_path(
+    store: KnowledgeStore, path: Path, progress: Progress | None = None, max_bytes: int = _MAX_BYTES
+) -> IngestReport:
+    """Take in a file, or every file below a folder; see `readers.SUFFIXES` for the formats.
+
+    Ingesting a folder again reads only what changed and removes the documents of files that are gone.
+    The store is changed as a whole at the end, or not at all. Raises DocumentError when `path` itself is
+    neither file nor folder; what is wrong with single files is in the report.
+    """
+    path = path.resolve()
+    if not path.exists():
+        raise DocumentError(f"there is no file or folder {path}")
+    report = IngestReport()
+    files = sorted(_files(path))
+    with store.transaction():
+        known = store.sources()
+        _remove_vanished(store, path, files, known, report)
+        for done, file in enumerate(files, 1):
+            try:
+                _ingest_file(store, file, path, known, max_bytes, report)
+            except DocumentError as error:
+                report.skipped.append(Skipped(str(file), str(error)))
+            if progress is not None:
+                progress(done, len(files))
+    return report
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for file in path.rglob("*"):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and not hidden:
+            yield file
+
+
+def _remove_vanished(
+    store: KnowledgeStore,
+    root: Path,
+    files: list[Path],
+    known: dict[str, tuple[str, str]],
+    report: IngestReport,
+) -> None:
+    present = {str(file) for file in files}
+    for source in [name for name in known if name not in present and Path(name).is_relative_to(root)]:
+        document_id, _ = known.pop(source)
+        store.remove_document(document_id)
+        report.removed.append(document_id)
+
+
+def _ingest_file(
+    store: KnowledgeStore,
+    file: Path,
+    root: Path,
+    known: dict[str, tuple[str, str]],
+    max_bytes: int,
+    report: IngestReport,
+) -> None:
+    data = _read(file, max_bytes)
+    content_hash = hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
+    before = known.get(str(file))
+    if before is not None and before[1] == content_hash:
+        report.unchanged.append(before[0])
+        return
+    document = read_document(file, data, root)
+    passages = chunk(document)
+    if not passages:
+        raise DocumentError("there is no text in it")
+    _refuse_taken_id(document, known)
+    if before is not None:
+        store.remove_document(before[0])
+    store.put_document(replace(document, content_hash=content_hash), passages)
+    known[str(file)] = (document.document_id, content_hash)
+    if document.document_id in report.removed:  # the file was moved, the document is the same
+        report.removed.remove(document.document_id)
+        report.changed.append(document.document_id)
+    else:
+        (report.changed if before else report.added).append(document.document_id)
+
+
+def _refuse_taken_id(document: Document, known: dict[str, tuple[str, str]]) -> None:
+    for source, (document_id, _) in known.items():
+        # A file that is gone gives its id free, also when it lay in another folder than this one.
+        if document_id == document.document_id and source != document.source and Path(source).exists():
+            raise DocumentError(f"its id '{document_id}' is already the id of {source}; give it another id")
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    if file.suffix.lower() not in SUFFIXES:
+        raise DocumentError(
+            f"the format '{file.suffix or file.name}' is not read; known are {', '.join(sorted(SUFFIXES))}"
+        )
+    try:
+        size = file.stat().st_size
+        if size > max_bytes:
+            raise DocumentError(f"it has {size:,} bytes, more than the limit of {max_bytes:,}")
+        data = file.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"it cannot be read: {error.strerror or error}") from error
+    if not data.strip():
+        raise DocumentError("it is empty")
+    return data

@@ -1,0 +1,94 @@
+"""The index of a running process: whichever version is current, swapped without a restart."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.errors import IndexMissing, KnowledgeError
+from knowledge.index import SearchIndex, current_version, open_index
+from knowledge.scope import ScopeTable
+from knowledge.store import KnowledgeStore
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks at the pointer: a look costs a few microseconds, a search some hundred.
+_LOOK_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A version with what the store says of its documents."""
+
+    index: SearchIndex
+    scopes: ScopeTable
+
+
+class LiveIndex:
+    """The version in use of an index folder.
+
+    `fingerprint` is that of the encoder whose vectors will be searched for, None for search by words only.
+    A new version is opened beside the running searches and taken when it is ready; one that cannot be
+    used (another encoder's, damaged) is logged once, and the former stays.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        store: KnowledgeStore,
+        fingerprint: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._fingerprint = fingerprint
+        self._clock = clock
+        self._snapshot: Snapshot | None = None
+        self._seen: str | None = None
+        self._looked = float("-inf")
+        self._opening = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Open the version in use now, if one has been built. Raises SearchIndexError."""
+        try:
+            self._open()
+        except IndexMissing:
+            logger.warning(
+                "no search index in %s yet; questions find nothing until one is built", self._folder
+            )
+
+    def current(self) -> Snapshot | None:
+        """The newest version that is ready, None where there is none. Waits only for the very first."""
+        now = self._clock()
+        if now - self._looked >= _LOOK_EVERY:
+            self._looked = now
+            version = current_version(self._folder)
+            if version is not None and version != self._seen:
+                self._replace(version)
+        return self._snapshot
+
+    def _replace(self, version: str) -> None:
+        if self._snapshot is None:
+            self._try_open(version)
+        elif not self._opening.locked():
+            threading.Thread(target=self._try_open, args=(version,), daemon=True).start()
+
+    def _try_open(self, version: str) -> None:
+        with self._opening:
+            if version == self._seen:
+                return
+            try:
+                self._open()
+            except KnowledgeError as error:
+                self._seen = version
+                logger.error("search index %s is not used: %s", version, error)
+
+    def _open(self) -> None:
+        index = open_index(self._folder, self._fingerprint)
+        documents = {document.document_id: document for document in self._store.list_documents()}
+        self._snapshot = Snapshot(index, ScopeTable(index.ids, documents))
+        self._seen = index.version

@@ -1,0 +1,54 @@
+"""Where the knowledge base lives and how it decides; read once, in the composition root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KnowledgeSettings(BaseSettings):
+    """Settings of retrieval and answers; each is an environment variable with the prefix RAPPORT_."""
+
+    model_config = SettingsConfigDict(env_prefix="RAPPORT_", frozen=True, extra="forbid")
+
+    home: Path = Field(default=Path("var"), description="the data folder")
+
+    # Weight of the encoder's cosine against normalised BM25 in the fused score; 1 is the encoder alone.
+    dense_weight: float = Field(default=0.6, ge=0.0, le=1.0)
+    # Candidates that each of the two searches hands to the fusion.
+    candidates: int = Field(default=50, ge=1, le=1000)
+    # Added to a passage written for the customer's own tier or country, so that it precedes the general one.
+    variant_bonus: float = Field(default=0.04, ge=0.0, le=1.0)
+    # Taken from a passage for one tier or country while the customer's own is not known.
+    variant_penalty: float = Field(default=0.08, ge=0.0, le=1.0)
+    # Probability that the passages answer the question, at and above which the answer is given plainly.
+    answer_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    # At and above it, but below the former, the answer is offered with doubt; below it nothing is claimed.
+    unsure_threshold: float = Field(default=0.25, ge=0.0, le=1.0)
+    # Files above this size are reported and left out.
+    ingest_max_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
+    # From this number of passages on, the exact search gives way to an inverted file.
+    exact_limit: int = Field(default=20_000, ge=1)
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> KnowledgeSettings:
+        if self.unsure_threshold > self.answer_threshold:
+            raise ValueError(
+                f"unsure_threshold ({self.unsure_threshold}) must not be above "
+                f"answer_threshold ({self.answer_threshold})"
+            )
+        return self
+
+    @property
+    def database(self) -> Path:
+        return self.home / "knowledge.db"
+
+    @property
+    def index_folder(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def encoder_folder(self) -> Path:
+        return self.home / "encoder"

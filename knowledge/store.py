@@ -1,0 +1,245 @@
+"""Documents and passages in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from knowledge.documents import Document, Format, Passage
+from knowledge.errors import StoreError, StoreTooNew
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE documents (
+    document_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    format TEXT NOT NULL,
+    source TEXT NOT NULL UNIQUE,
+    content_hash TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    language TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    countries TEXT NOT NULL,
+    valid_from TEXT,
+    valid_until TEXT,
+    updated TEXT
+) STRICT;
+CREATE TABLE passages (
+    passage_id TEXT PRIMARY KEY,
+    document_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    headings TEXT NOT NULL,
+    sentences TEXT NOT NULL
+) STRICT;
+CREATE INDEX passages_by_document ON passages (document_id, position);
+"""
+_DOCUMENT = (
+    "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
+    "valid_from, valid_until, updated"
+)
+_PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position"
+_JOINED = "FROM passages p JOIN documents d USING (document_id)"
+
+
+class KnowledgeStore:
+    """Documents and passages of one knowledge base; connects at first use, and may be shared by threads.
+
+    Raises StoreTooNew for a file of a newer version, StoreError for one that cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._opened: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes within it, or none; other processes read the former state meanwhile."""
+        with self._lock:
+            connection = self._connection()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise StoreError(
+                    f"{self.path} is being changed by another process; try again when it has finished"
+                ) from error
+            try:
+                yield
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    # --- documents
+
+    def put_document(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Store a document and exactly these passages of it, in the place of what it had."""
+        with self._lock:
+            connection = self._connection()
+            connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
+            row = _document_row(document)
+            connection.execute(
+                f"INSERT INTO documents ({_DOCUMENT}) VALUES ({', '.join('?' * len(row))})", row
+            )
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
+                [
+                    (
+                        passage.passage_id,
+                        passage.document_id,
+                        passage.position,
+                        json.dumps(passage.headings, ensure_ascii=False),
+                        json.dumps(passage.sentences, ensure_ascii=False),
+                    )
+                    for passage in passages
+                ],
+            )
+
+    def remove_document(self, document_id: str) -> None:
+        self._execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
+
+    def get_document(self, document_id: str) -> Document | None:
+        rows = self._execute(f"SELECT {_DOCUMENT} FROM documents WHERE document_id = ?", (document_id,))
+        return _read_document(rows[0]) if rows else None
+
+    def list_documents(self) -> list[Document]:
+        """Every document, by topic and title."""
+        rows = self._execute(f"SELECT {_DOCUMENT} FROM documents ORDER BY topic, title, document_id")
+        return [_read_document(row) for row in rows]
+
+    def sources(self) -> dict[str, tuple[str, str]]:
+        """Source -> (document id, content hash) of every document."""
+        rows = self._execute("SELECT source, document_id, content_hash FROM documents")
+        return {source: (document_id, content_hash) for source, document_id, content_hash in rows}
+
+    # --- passages
+
+    def get_passages(self, passage_ids: Iterable[str]) -> dict[str, Passage]:
+        """The passages that exist of those asked for, by id; one that has changed since is not among them."""
+        ids = list(dict.fromkeys(passage_ids))
+        found: dict[str, Passage] = {}
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            marks = ", ".join("?" * len(some))
+            rows = self._execute(f"SELECT {_PASSAGE} {_JOINED} WHERE p.passage_id IN ({marks})", some)
+            found.update((row[0], _read_passage(row)) for row in rows)
+        return found
+
+    def list_passages(self) -> list[Passage]:
+        """Every passage, by document and place in it: the order in which an index holds them."""
+        rows = self._execute(f"SELECT {_PASSAGE} {_JOINED} ORDER BY p.document_id, p.position")
+        return [_read_passage(row) for row in rows]
+
+    def count(self) -> tuple[int, int]:
+        """Number of documents and of passages."""
+        rows = self._execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)")
+        return int(rows[0][0]), int(rows[0][1])
+
+    # --- connection
+
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._connection().execute(statement, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = _open(self.path)
+        return self._opened
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # isolation_level None: transactions begin and end where this module says so.
+        connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"the knowledge base {path} cannot be opened: {error}") from error
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection) == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        # Read again: another process may have created the tables while this one waited.
+        if _version(connection) == 0:
+            for statement in _SCHEMA.strip().split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("COMMIT")
+    version = _version(connection)
+    if version > _VERSION:
+        connection.close()
+        raise StoreTooNew(
+            f"the knowledge base {path} has version {version}, this program reads up to {_VERSION}; "
+            "update the program, or remove the file and ingest the articles again"
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _document_row(document: Document) -> tuple[Any, ...]:
+    return (
+        document.document_id,
+        document.title,
+        document.body,
+        document.format.value,
+        document.source,
+        document.content_hash,
+        document.topic,
+        document.language,
+        json.dumps(document.audience),
+        json.dumps(document.countries),
+        *(
+            day.isoformat() if day else None
+            for day in (document.valid_from, document.valid_until, document.updated)
+        ),
+    )
+
+
+def _read_document(row: Sequence[Any]) -> Document:
+    days = [date.fromisoformat(day) if day else None for day in row[10:13]]
+    return Document(
+        document_id=row[0],
+        title=row[1],
+        body=row[2],
+        format=Format(row[3]),
+        source=row[4],
+        content_hash=row[5],
+        topic=row[6],
+        language=row[7],
+        audience=tuple(json.loads(row[8])),
+        countries=tuple(json.loads(row[9])),
+        valid_from=days[0],
+        valid_until=days[1],
+        updated=days[2],
+    )
+
+
+def _read_passage(row: Sequence[Any]) -> Passage:
+    return Passage(
+        passage_id=row[0],
+        document_id=row[1],
+        title=row[2],
+        headings=tuple(json.loads(row[3])),
+        sentences=tuple(json.loads(row[4])),
+        position=row[5],
+    )
