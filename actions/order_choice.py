@@ -1,0 +1,91 @@
+"""Which order a customer means: named, described, talked about just now, or the only one it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from actions.formats import order_button
+from actions.shop_action import Context
+from actions.task_state import TaskEnded
+from actions.words import word
+from crm_models.order_reference import find_order_reference
+from crm_models.orders import Order, get_order, list_orders, normalise_order_id
+
+MOST_BUTTONS = 5
+Eligible = Callable[[Context, Order], str | None]
+
+
+def named_order(context: Context) -> str | None:
+    """The order number in the message, or None."""
+    return context.turn.entity("order_id") or normalise_order_id(context.turn.text)
+
+
+def described_order(context: Context, candidates: list[Order]) -> str | None:
+    """The one among `candidates` that the words of the message point at ("the kettle", "the second one")."""
+    found = find_order_reference(context.turn.text, candidates)
+    return found[0].order_id if len(found) == 1 else None
+
+
+def remember_buttons(orders: list[Order], currency: str, intent: str = "inform") -> list[dict[str, str]]:
+    """A button for each order."""
+    return [
+        {"title": order_button(order, currency), "payload": f'/{intent}{{"order_id": "{order.order_id}"}}'}
+        for order in orders[:MOST_BUTTONS]
+    ]
+
+
+class OrderField:
+    """The order a task is about.
+
+    `refuses` says for an order why the task cannot have it (an outcome, for `utter_<topic>_<outcome>`), or
+    None where it can.
+    """
+
+    slot = "order_id"
+
+    def __init__(self, topic: str, refuses: Eligible) -> None:
+        self.topic = topic
+        self.refuses = refuses
+
+    def candidates(self, context: Context) -> list[Order]:
+        """The customer's orders that the task can have, open ones first."""
+        orders = list_orders(context.connection, context.identity, limit=50, open_first=True)
+        return [order for order in orders if self.refuses(context, order) is None]
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """A number, or words that point at one of the orders."""
+        return bool(named_order(context) or described_order(context, self.candidates(context)))
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """Named by its number, or described."""
+        number = named_order(context)
+        if number:
+            return self._checked(context, number)
+        if asked or context.turn.entity("product"):
+            candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
+            return described_order(context, candidates)
+        return None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """The one talked about, else the only one possible; none possible ends the task."""
+        candidates = self.candidates(context)
+        if not candidates:
+            context.say(self.topic, "none")
+            raise TaskEnded
+        rest = [order for order in candidates if order.order_id != known.get("excluded")]
+        focus = context.slots.get("order_id")
+        if not known.get("excluded") and any(order.order_id == focus for order in candidates):
+            return str(focus)
+        return rest[0].order_id if len(rest) == 1 else None
+
+    def _checked(self, context: Context, number: str) -> str | None:
+        order = get_order(context.connection, context.identity, number)
+        if order is None:
+            context.say("order", "not_found", order_id=number)
+            return None
+        refused = self.refuses(context, order)
+        if refused is None:
+            return order.order_id
+        context.say(self.topic, refused, order_id=order.order_id, status=word(f"status_{order.status.value}"))
+        raise TaskEnded

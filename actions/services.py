@@ -1,0 +1,59 @@
+"""The composition root of the action server: settings are read and stores opened here, once, when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from sqlalchemy.engine import Connection, Engine
+
+from crm_models.database import create_engine, reading
+from crm_models.recommendation import Recommender
+from crm_models.settings import CrmSettings
+from knowledge.settings import KnowledgeSettings
+from knowledge.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """What actions work with."""
+
+    crm: CrmSettings
+    knowledge: KnowledgeSettings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The shop's database."""
+        return create_engine(self.crm.database)
+
+    @cached_property
+    def store(self) -> Store:
+        """Articles and their passages."""
+        return Store(self.knowledge.database)
+
+    @property
+    def models(self) -> Path:
+        """Folder of the trained customer models."""
+        return self.crm.home / "crm"
+
+    @cached_property
+    def recommender(self) -> Recommender | None:
+        """The trained recommendation model; None where it was never trained."""
+        folder = self.models / "recommendation"
+        return Recommender.load(folder) if folder.exists() else None
+
+    @contextmanager
+    def connection(self, writes: bool) -> Iterator[Connection]:
+        """One transaction: committed at the end when it `writes`, else a snapshot without a lock."""
+        opened = self.engine.begin() if writes else reading(self.engine)
+        with opened as connection:
+            yield connection
+
+
+@lru_cache
+def services() -> Services:
+    """The one instance of this process."""
+    return Services(CrmSettings(), KnowledgeSettings())

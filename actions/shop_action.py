@@ -1,0 +1,102 @@
+"""The frame of every action: who is writing, one transaction, sign-in where the action needs it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.engine import Connection
+
+from actions.services import Services, services
+from actions.turn import Turn, read_turn
+from crm_models.customers import Profile, read_profile
+from crm_models.identity import Identity, Trust, identity_of
+from crm_models.shop_policy import ShopPolicy, read_facts, read_policy
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything one action works with."""
+
+    dispatcher: CollectingDispatcher
+    slots: Mapping[str, Any]
+    events: list[dict[str, Any]]
+    turn: Turn
+    connection: Connection
+    identity: Identity
+    services: Services
+
+    def say(self, topic: str, outcome: str | None = None, /, **fields: Any) -> None:
+        """Utter `utter_<topic>_<outcome>` with its fields; the sentence stands in the domain."""
+        name = f"utter_{topic}_{outcome}" if outcome else f"utter_{topic}"
+        self.dispatcher.utter_message(response=name, **fields)
+
+    def identified(self) -> Context:
+        """The same, with the identity as the database has it now."""
+        known = identity_of(self.connection, self.turn.conversation_id, self.turn.now)
+        return replace(self, identity=known)
+
+    @property
+    def verified(self) -> bool:
+        """Whether the customer has proved who they are."""
+        return self.identity.trust >= Trust.VERIFIED
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """What the shop knows of the verified customer; None for anybody else."""
+        if not self.verified or self.identity.customer_id is None:
+            return None
+        return read_profile(self.connection, self.identity.customer_id, self.turn.now)
+
+    @cached_property
+    def policy(self) -> ShopPolicy:
+        """The shop's rules."""
+        return read_policy(self.connection)
+
+    @cached_property
+    def currency(self) -> str:
+        """The shop's currency, as an ISO code."""
+        return read_facts(self.connection).currency
+
+
+class ShopAction(Action):
+    """An action: `act` does the work. `action` is its name in the domain."""
+
+    action: ClassVar[str]
+    needs: ClassVar[Trust] = Trust.ANONYMOUS
+    writes: ClassVar[bool] = False
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return self.action
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Open the transaction, check trust, act."""
+        turn = read_turn(tracker)
+        with services().connection(self.writes) as connection:
+            identity = identity_of(connection, turn.conversation_id, turn.now)
+            context = Context(
+                dispatcher, tracker.slots, tracker.events, turn, connection, identity, services()
+            )
+            if identity.trust < self.needs:
+                return sign_in_first(turn, self.action)
+            return self.act(context)
+
+    @abstractmethod
+    def act(self, context: Context) -> list[EventType]:
+        """Do it, say the outcome, return what the conversation must remember."""
+
+
+def sign_in_first(turn: Turn, resume: str) -> list[EventType]:
+    """Ask who it is, and come back to `resume` afterwards; an order that was named stays named."""
+    order_id = turn.entity("order_id")
+    remembered = [SlotSet("order_id", order_id)] if order_id else []
+    return [*remembered, SlotSet("resume", resume), FollowupAction("sign_in_form")]

@@ -1,0 +1,112 @@
+"""Proving who one is in the conversation: a one-time code by mail, or two facts for one order's status."""
+
+from __future__ import annotations
+
+import re
+
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from actions.task_state import State, TaskEnded
+from actions.turn import Turn
+from crm_models.identity import Trust
+from crm_models.orders import normalise_order_id
+from crm_models.verification import (
+    ClaimOutcome,
+    CodeOutcome,
+    StartOutcome,
+    claim_order,
+    confirm_code,
+    start_verification,
+)
+
+_CODE = re.compile(r"(?<!\d)(\d{3})[\s-]?(\d{3})(?!\d)")
+
+
+def sign_in_answered(turn: Turn, asked: str) -> bool:
+    """Whether the message holds the e-mail address or the code that was asked for."""
+    return bool(turn.entity("email") if asked == "email" else _code(turn.text))
+
+
+def sign_in_step(state: State, reads: bool) -> str | None:
+    """One step: take an address or a code from the message; the field to ask for next, None when signed in.
+
+    Raises:
+        TaskEnded: too many codes or attempts.
+    """
+    context = state.context
+    if not reads:
+        return state.asked if state.asked in ("email", "code") else "email"
+    code = _code(context.turn.text)
+    if state.asked == "code" and code:
+        return _confirm(state, code)
+    email = context.turn.entity("email")
+    if email:
+        return _send_code(state, email)
+    return "code" if state.asked == "code" else "email"
+
+
+def claim_from_message(context: Context) -> bool:
+    """Two matching facts in one message, an order number and its e-mail: enough to read that order's status."""
+    email = context.turn.entity("email")
+    order_id = (
+        context.turn.entity("order_id") or normalise_order_id(context.turn.text) or context.slots.get("order_id")
+    )
+    if not (email and order_id):
+        return False
+    outcome = claim_order(
+        context.connection, context.turn.conversation_id, str(order_id), email, context.turn.now
+    )
+    context.say("sign_in", outcome.value)
+    return outcome is ClaimOutcome.CLAIMED
+
+
+def _send_code(state: State, email: str) -> str:
+    context = state.context
+    outcome = start_verification(context.connection, context.turn.conversation_id, email, context.turn.now)
+    context.say("sign_in", outcome.value, email=email)
+    if outcome is not StartOutcome.CODE_SENT:
+        raise TaskEnded
+    state.set("email", email)
+    return "code"
+
+
+def _confirm(state: State, code: str) -> str | None:
+    context = state.context
+    outcome = confirm_code(context.connection, context.turn.conversation_id, code, context.turn.now)
+    if outcome is CodeOutcome.VERIFIED:
+        state.context = context.identified()
+        profile = state.context.profile
+        state.set("first_name", profile.first_name if profile else None)
+        state.set("tier", profile.tier if profile else None)
+        state.context.say("sign_in", outcome.value, first_name=profile.first_name if profile else "")
+        return None
+    context.say("sign_in", outcome.value)
+    if outcome is CodeOutcome.WRONG_CODE:
+        return "code"
+    if outcome is CodeOutcome.EXPIRED:
+        return "email"
+    raise TaskEnded
+
+
+def _code(text: str) -> str | None:
+    found = _CODE.search(text)
+    return found.group(1) + found.group(2) if found else None
+
+
+class ActionSignedIn(ShopAction):
+    """The end of the sign-in form: back to what the customer wanted."""
+
+    action = "action_signed_in"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Resume the task that needed it, if there is one."""
+        done: list[EventType] = [SlotSet("email", None), SlotSet("code", None)]
+        if context.identity.trust is Trust.ANONYMOUS:
+            return [*done, SlotSet("resume", None)]
+        resume = context.slots.get("resume")
+        if resume:
+            return [*done, FollowupAction(resume)]
+        if context.turn.intent == "sign_in" and context.profile is not None:
+            context.say("sign_in", "already", first_name=context.profile.first_name)
+        return done

@@ -1,0 +1,143 @@
+"""The frame of every task that asks: what is known fills itself, the rest is asked, one thing at a time.
+
+A task is a Rasa form. Its validation action, here, reads the message for the field that was asked for and for what
+was volunteered, fills in from records what needs no asking, and names the next field. The prompts are `action_ask_*`
+or `utter_ask_*`; what the task does at its end is an action of its own.
+
+A message that answers nothing is one of three things: a question in between or another task (its intent has a
+rule: the form steps aside, Rasa comes back to it), a correction ("no, the other order"), or not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from actions.sign_in import sign_in_answered, sign_in_step
+from actions.task_state import State, TaskEnded
+from actions.turn import is_fresh, is_starting
+from crm_models.identity import Trust
+
+# Intents that answer a question of a form, or that a form reads itself. All others have rules of their own.
+ANSWERS = frozenset({"affirm", "deny", "inform", "choose", "correct_order", "nlu_ambiguous", "nlu_unsure", "out_of_scope"})
+# Never taken for an answer, not even where any text is one.
+COMMANDS = frozenset({"stop", "ask_person", "start_over", "help", "repeat", "back_to_bot", "bot_challenge", "wait"})
+# A doubtful message is a question in between when the articles answer it.
+QUESTION_IN_BETWEEN = 0.5
+MOST_MISSES = 2
+
+
+class Field(Protocol):
+    """One thing a task needs. `slot` names it; the methods return None where there is nothing."""
+
+    slot: str
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Whether the message looks like an answer to the question for it; looks only."""
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> Any | None:
+        """Its value in the message; `asked` says whether the bot has just asked for it."""
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> Any | None:
+        """Its value in the records, where only one is possible."""
+
+
+class TaskForm(ShopAction):
+    """The validation action of one form. Subclasses name the form, its fields and its own intents."""
+
+    writes = True
+    form: ClassVar[str]
+    fields: ClassVar[tuple[Field, ...]]
+    own_intents: ClassVar[frozenset[str]]
+    trust: ClassVar[Trust] = Trust.VERIFIED
+
+    def name(self) -> str:
+        """`validate_<form>`, the name that Rasa calls it by."""
+        return f"validate_{self.form}"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Read the message into the form; see the module."""
+        starting = is_starting(context.events, self.form)
+        state = State(context, None if starting else context.slots.get("requested_slot"), dict(context.slots))
+        try:
+            if starting:
+                state.forget(tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code"))
+                self._advance(state, reads=True)
+            elif not is_fresh(context.events, self.form):
+                self._advance(state, reads=False)
+            elif self._steps_aside(state):
+                return []
+            else:
+                self._take(state)
+        except TaskEnded:
+            state.set("confirmed", None)
+            state.ask = None
+        return state.events()
+
+    def _take(self, state: State) -> None:
+        before, said = dict(state.values), len(state.context.dispatcher.messages)
+        if state.context.turn.intent == "correct_order" and "order_id" in (each.slot for each in self.fields):
+            self._correct(state)
+        self._advance(state, reads=True)
+        moved = state.ask != state.asked or any(before.get(slot) != value for slot, value in state.values.items())
+        if moved:
+            if state.values.get("misses"):
+                state.set("misses", 0.0)
+            return
+        misses = (state.values.get("misses") or 0.0) + 1
+        state.set("misses", min(misses, 10.0))
+        explained = len(state.context.dispatcher.messages) > said
+        if state.context.turn.intent not in self.own_intents and not explained:
+            state.context.say("form", "stuck" if misses >= MOST_MISSES else "unclear")
+
+    def _advance(self, state: State, reads: bool) -> None:
+        """Fill what can be filled, in order; the first field without a value is asked for."""
+        state.ask = self._identify(state, reads)
+        if state.ask:
+            return
+        for each in self.fields:
+            value = state.values.get(each.slot)
+            # The field asked for is read even when it has a value: the customer may be changing it.
+            if reads and (value is None or state.asked == each.slot):
+                value = each.read(state.context, state.values, state.asked == each.slot)
+            if value is None:
+                value = each.default(state.context, state.values)
+            if value is None:
+                state.ask = each.slot
+                return
+            if value != state.values.get(each.slot):
+                state.set(each.slot, value)
+        state.ask = None
+
+    def _identify(self, state: State, reads: bool) -> str | None:
+        """The field of the sign-in to ask for; None once the customer is known well enough."""
+        if state.context.identity.trust >= self.trust:
+            return None
+        return sign_in_step(state, reads)
+
+    def _correct(self, state: State) -> None:
+        """ "No, the other order": everything that hung on the order goes with it."""
+        state.values["excluded"] = state.values.get("order_id")
+        state.forget(tuple(each.slot for each in self.fields))
+        state.asked = "order_id"
+
+    def _steps_aside(self, state: State) -> bool:
+        """Whether another rule should answer this message first."""
+        turn = state.context.turn
+        if turn.intent in COMMANDS:
+            return True
+        if turn.intent in ANSWERS or turn.intent in self.own_intents:
+            doubtful = turn.intent in ("nlu_unsure", "nlu_ambiguous", "out_of_scope")
+            return doubtful and turn.answerable >= QUESTION_IN_BETWEEN and not self._answers(state)
+        return not self._answers(state)
+
+    def _answers(self, state: State) -> bool:
+        """Whether the message holds the value that was asked for, whatever its intent looks like."""
+        if state.asked in ("email", "code"):
+            return sign_in_answered(state.context.turn, state.asked)
+        return any(
+            each.slot == state.asked and each.mentioned(state.context, state.values) for each in self.fields
+        )

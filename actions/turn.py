@@ -1,0 +1,79 @@
+"""What the bot understood of the customer's latest message, read from Rasa's tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from rasa_sdk import Tracker
+
+_OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and where in the conversation it stands."""
+
+    conversation_id: str
+    channel: str
+    text: str
+    intent: str
+    intent_set: tuple[Mapping[str, Any], ...]
+    entities: Mapping[str, tuple[str, ...]]
+    sentiment: float  # -1 to 1
+    frustrated: bool
+    passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say
+    answerable: float  # probability that they do
+    now: datetime
+
+    def entity(self, name: str) -> str | None:
+        """The first value of an entity, or None."""
+        values = self.entities.get(name)
+        return values[0] if values else None
+
+
+def read_turn(tracker: Tracker) -> Turn:
+    """The latest message of `tracker`; a conversation without one gives an empty turn."""
+    message = tracker.latest_message or {}
+    found: dict[str, list[str]] = {}
+    for entity in message.get("entities") or []:
+        found.setdefault(entity["entity"], []).append(str(entity["value"]))
+    sentiment = message.get("sentiment") or {}
+    return Turn(
+        conversation_id=tracker.sender_id,
+        channel=tracker.get_latest_input_channel() or "unknown",
+        text=message.get("text") or "",
+        intent=(message.get("intent") or {}).get("name") or "",
+        intent_set=tuple(message.get("intent_set") or ()),
+        entities={name: tuple(values) for name, values in found.items()},
+        sentiment=float(sentiment.get("score") or 0.0),
+        frustrated=bool(sentiment.get("frustration")),
+        passages=tuple(message.get("passages") or ()),
+        answerable=float(message.get("answerable") or 0.0),
+        now=datetime.now(timezone.utc).replace(tzinfo=None),
+    )
+
+
+def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
+    """Whether the latest message still waits to be used, for `form`.
+
+    It does not when another action answered it (a question in between): then the form only asks again.
+    """
+    for event in reversed(events):
+        if event["event"] == "user":
+            return True
+        if event["event"] == "action" and event["name"] not in (form, *_OWN_ACTIONS):
+            return False
+    return True
+
+
+def is_starting(events: Sequence[Mapping[str, Any]], form: str) -> bool:
+    """Whether `form` begins in this very turn."""
+    for event in reversed(events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "active_loop" and event["name"] == form:
+            return True
+    return False

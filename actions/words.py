@@ -1,0 +1,31 @@
+"""Words and button labels that stand in the domain and are needed inside sentences."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from actions.settings import ActionSettings
+
+_WORD, _CHOICE = "utter_word_", "utter_choice_"
+
+
+def word(name: str, /, **values: str) -> str:
+    """The word `utter_word_<name>`, its {slots} filled; the bare name where the domain has none."""
+    text = _responses(ActionSettings().words_file).get(_WORD + name, name.replace("_", " "))
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+def choice_label(intent: str) -> str | None:
+    """How the domain names an intent to a customer, for a button; None for what nobody would choose."""
+    return _responses(ActionSettings().choices_file).get(_CHOICE + intent)
+
+
+@lru_cache
+def _responses(path: Path) -> dict[str, str]:
+    loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return {name: str(variants[0]["text"]) for name, variants in loaded["responses"].items()}
