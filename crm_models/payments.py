@@ -7,7 +7,7 @@ unpaid invoice, is lowered or becomes `void`; nothing is refunded for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -156,9 +156,16 @@ def refund_days(policy: ShopPolicy, started: datetime) -> tuple[date, date]:
 
 
 def split_refund(
-    connection: Connection, order_id: str, amount_cents: int, gift_cards: Sequence[str]
+    connection: Connection,
+    order_id: str,
+    amount_cents: int,
+    gift_cards: Collection[str],
+    otherwise: str | None,
 ) -> list[tuple[str | None, int]]:
-    """Shares of a refund by the methods the order was paid with; what a gift card paid comes last."""
+    """Shares of a refund by the methods the order was paid with; what a gift card paid comes last.
+
+    What no recorded payment covers goes to `otherwise`.
+    """
     carried = [(method, cents) for method, cents in net_by_method(connection, order_id).items() if cents > 0]
     carried.sort(key=lambda part: part[0] in gift_cards)
     shares: list[tuple[str | None, int]] = []
@@ -167,6 +174,8 @@ def split_refund(
         if share > 0:
             shares.append((method, share))
             amount_cents -= share
+    if amount_cents > 0:
+        shares.append((otherwise, amount_cents))
     return shares
 
 
