@@ -6,12 +6,14 @@ a claim, never a proof.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from crm_models.tables import conversations
 
@@ -68,20 +70,17 @@ def open_conversation(
     A running conversation keeps its identity when this call proves none: a page that reloads without a
     token does not undo a verification. `forget_identity` does.
     """
-    known = connection.execute(
-        select(conversations.c.conversation_id)
-        .where(conversations.c.conversation_id == conversation_id)
-        .with_for_update()
-    ).one_or_none()
-    if known is None:
-        connection.execute(
-            conversations.insert().values(
-                conversation_id=conversation_id,
-                channel=channel,
-                started_at=now,
-                trust=Trust.ANONYMOUS.name.lower(),
+    if not _is_open(connection, conversation_id):
+        # Two servers may open the same conversation at once: the slower one finds it made.
+        with suppress(IntegrityError), connection.begin_nested():
+            connection.execute(
+                conversations.insert().values(
+                    conversation_id=conversation_id,
+                    channel=channel,
+                    started_at=now,
+                    trust=Trust.ANONYMOUS.name.lower(),
+                )
             )
-        )
     if customer_id is not None and trust is not Trust.ANONYMOUS:
         set_identity(connection, conversation_id, customer_id, trust, trust_until)
 
@@ -115,6 +114,13 @@ def forget_identity(connection: Connection, conversation_id: str) -> None:
         trust_until=None,
         claimed_order_id=None,
     )
+
+
+def _is_open(connection: Connection, conversation_id: str) -> bool:
+    found = connection.execute(
+        select(conversations.c.conversation_id).where(conversations.c.conversation_id == conversation_id)
+    ).one_or_none()
+    return found is not None
 
 
 def _update(connection: Connection, conversation_id: str, **values: object) -> None:
