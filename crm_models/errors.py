@@ -11,6 +11,7 @@ CrmError
 ├── BadShop                   a folder that cannot be imported
 ├── ShopNotEmpty              an import would mix two shops
 ├── BadToken                  an identity token that proves nothing
+├── UnknownConversation       a proof of identity for a conversation that was never opened
 ├── BadStaff                  a staff account that cannot be made
 └── IllegalTransition         a gap cannot go from its status to the wanted one
 
@@ -62,6 +63,10 @@ class ShopNotEmpty(CrmError):
 
 class BadToken(CrmError):
     """An identity token that proves nothing."""
+
+
+class UnknownConversation(CrmError):
+    """A proof of identity for a conversation that was never opened."""
 
 
 class BadStaff(CrmError):

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from crm_models.errors import UnknownConversation
 from crm_models.tables import conversations
 
 
@@ -93,8 +94,12 @@ def set_identity(
     trust_until: datetime | None,
     claimed_order_id: str | None = None,
 ) -> None:
-    """Record a proof. The conversation must have been opened."""
-    _update(
+    """Record a proof.
+
+    Raises:
+        UnknownConversation: `open_conversation` was never called for it.
+    """
+    known = _update(
         connection,
         conversation_id,
         customer_id=customer_id,
@@ -102,6 +107,10 @@ def set_identity(
         trust_until=trust_until,
         claimed_order_id=claimed_order_id,
     )
+    if not known:
+        raise UnknownConversation(
+            f"Conversation {conversation_id} was never opened; open it before proving who is in it."
+        )
 
 
 def forget_identity(connection: Connection, conversation_id: str) -> None:
@@ -123,7 +132,8 @@ def _is_open(connection: Connection, conversation_id: str) -> bool:
     return found is not None
 
 
-def _update(connection: Connection, conversation_id: str, **values: object) -> None:
-    connection.execute(
+def _update(connection: Connection, conversation_id: str, **values: object) -> bool:
+    result = connection.execute(
         conversations.update().where(conversations.c.conversation_id == conversation_id).values(**values)
     )
+    return bool(result.rowcount)
