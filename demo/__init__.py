@@ -1,0 +1,1 @@
+"""The demo shop "Hearth & Volt": an invented catalogue and a seeded generator of invented customers."""
