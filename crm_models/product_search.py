@@ -28,12 +28,12 @@ _OPTION_RATIO = 85
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)?", re.UNICODE)
 _STOP_WORDS = frozenset(
-    """
+    _WORD.findall("""
     a an and any are as at available be best buy can cheap cheapest cost costs do does euro euros eur
     for from get give good got have how i in is it its kind like looking me more much my need nice of on
     one ones or our please price product products recommend sell shop show some something stock tell
     that the there these this to under want what which with would you your
-    """.split()
+    """)
 )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from shop_fixture import fill_shop
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -46,3 +48,35 @@ def postgres_url() -> Iterator[str]:
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture
+def shop(engine: Engine) -> Iterator[Connection]:
+    """A transaction in the small shop of `shop_fixture`."""
+    with engine.begin() as connection:
+        fill_shop(connection)
+        yield connection
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def shop_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """The small shop in a database that several connections share, of each kind."""
+    if request.param == "sqlite":
+        engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
+    else:
+        engine = _in_new_schema(request.getfixturevalue("postgres_url"))
+    migrate(engine)
+    with engine.begin() as connection:
+        fill_shop(connection)
+    yield engine
+    engine.dispose()
+
+
+def _in_new_schema(url: str) -> Engine:
+    """The database of the session is shared; a schema of its own is as good as an empty one."""
+    schema = f"test_{uuid.uuid4().hex[:12]}"
+    database = create_engine(url)
+    with database.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    database.dispose()
+    return create_engine(f"{url}?options=-csearch_path%3D{schema}")

@@ -1,0 +1,67 @@
+"""Which order is meant."""
+
+from __future__ import annotations
+
+import pytest
+from shop_fixture import ADA, BEN, BENS, CLAIMED, DELIVERED, NOBODY, OLD, PENDING, PROCESSED
+from sqlalchemy.engine import Connection
+
+from crm_models.order_references import ReferenceKind, find_order_reference
+
+
+def _found(connection: Connection, text: str, **context: object) -> list[str]:
+    candidates = find_order_reference(connection, ADA, text, **context)  # type: ignore[arg-type]
+    return [candidate.order.order_id for candidate in candidates]
+
+
+@pytest.mark.parametrize(
+    ("text", "order_ids"),
+    [
+        ("the kettle order", [PENDING]),
+        ("where is my ketle", [PENDING]),
+        ("the one with the toaster and the kettle", [PENDING]),
+        ("the earphones I bought", [DELIVERED]),
+        ("the order with the lamp", [PROCESSED, OLD]),
+        ("my last lamp order", [PROCESSED]),
+        ("my last order", [PENDING]),
+        ("the most recent one", [PENDING]),
+        ("the oldest", [OLD]),
+        ("100003", [DELIVERED]),
+        ("it ends in 0002", [PROCESSED]),
+        ("HV-100004", [OLD]),
+        ("the second one", [PROCESSED]),
+        ("the one that is not shipped yet", [PENDING, PROCESSED]),
+        ("the delivered one", [DELIVERED, OLD]),
+        ("I was sad last week", []),
+        ("the elephant order", []),
+        ("hello", []),
+    ],
+)
+def test_words_point_at_orders(shop: Connection, text: str, order_ids: list[str]) -> None:
+    assert _found(shop, text) == order_ids
+
+
+def test_positions_count_through_what_was_offered(shop: Connection) -> None:
+    offered = (OLD, DELIVERED, PENDING)
+    assert _found(shop, "the first", offered=offered) == [OLD]
+    assert _found(shop, "the 2nd one", offered=offered) == [DELIVERED]
+    assert _found(shop, "the last one", offered=offered) == [PENDING]
+    assert _found(shop, "the fourth", offered=offered) == []
+
+
+def test_the_other_order_is_not_the_current_one(shop: Connection) -> None:
+    assert _found(shop, "no, the other order", current=PENDING) == [PROCESSED]
+    assert _found(shop, "the other one", offered=(PENDING, OLD), current=PENDING) == [OLD]
+
+
+def test_orders_of_others_are_never_candidates(shop: Connection) -> None:
+    assert _found(shop, BENS) == _found(shop, "HV-999999") == []
+    assert [c.order.order_id for c in find_order_reference(shop, BEN, "the kettle")] == [BENS]
+    for identity in (NOBODY, CLAIMED):
+        assert find_order_reference(shop, identity, "the kettle order") == ()
+
+
+def test_a_candidate_says_what_pointed_at_it(shop: Connection) -> None:
+    (found,) = find_order_reference(shop, ADA, "the kettle order")
+    assert found.kind is ReferenceKind.PRODUCT
+    assert 0 < found.score <= 1
