@@ -1,0 +1,1 @@
+"""The one public door: chat gateway and widget, demo shop pages, staff console, insights."""

@@ -1,0 +1,94 @@
+"""The bot as the web process sees it: a turn, a control message, a sign of life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from web.errors import BotFailed, BotRefused, BotUnreachable
+
+Control = Literal["pause", "resume", "staff_message"]
+
+# Answers that say something about us or about the moment, not about the message.
+_TRY_AGAIN = {401, 403, 404, 408, 409, 425, 429, 502, 503, 504}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the bot said to one message; `paused` when a person owns the conversation and it said nothing."""
+
+    replies: tuple[dict[str, Any], ...]
+    paused: bool
+
+
+class BotClient:
+    """Calls of the bot's gateway channel. Every call may be repeated: the bot knows the message ids."""
+
+    def __init__(self, bot_url: str, bot_key: str, timeout_s: float) -> None:
+        self._base = f"{bot_url}/webhooks/gateway"
+        self._http = httpx.AsyncClient(
+            headers={"X-Rapport-Key": bot_key},
+            timeout=httpx.Timeout(timeout_s, connect=2.0),
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=32),
+            trust_env=False,  # the bot is on a private address: no proxy in between
+        )
+
+    async def send(self, conversation_id: str, message_id: str, text: str, channel: str = "web") -> Turn:
+        """One message of a customer. Raises BotUnreachable or BotRefused."""
+        body = {
+            "conversation_id": conversation_id, "message_id": message_id, "text": text, "channel": channel,
+        }  # fmt: skip
+        answer = await self._post("/webhook", body)
+        replies = answer.get("replies")
+        if not isinstance(replies, list):
+            raise BotUnreachable(f"{self._base} answered without replies: is another server on this port?")
+        return Turn(tuple(reply for reply in replies if isinstance(reply, dict)), bool(answer.get("paused")))
+
+    async def control(
+        self,
+        conversation_id: str,
+        message_id: str,
+        action: Control,
+        *,
+        text: str | None = None,
+        staff_id: int | None = None,
+        staff_name: str | None = None,
+    ) -> None:
+        """Pauses or resumes the bot, or logs what a person wrote. Once it returns, the bot obeys."""
+        body = {
+            "conversation_id": conversation_id, "message_id": message_id, "action": action,
+            "text": text, "staff_id": staff_id, "staff_name": staff_name,
+        }  # fmt: skip
+        answer = await self._post(
+            "/control", {key: value for key, value in body.items() if value is not None}
+        )
+        if answer.get("ok") is not True:
+            raise BotUnreachable(f"{self._base} did not confirm `{action}`: {answer}")
+
+    async def alive(self) -> bool:
+        try:
+            return (await self._http.get(f"{self._base}/", timeout=2.0)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(self._base + path, json=body)
+        except httpx.HTTPError as error:
+            raise BotUnreachable(f"{self._base}{path}: {type(error).__name__} {error}") from error
+        if response.status_code in _TRY_AGAIN:
+            raise BotUnreachable(f"{self._base}{path} answered {response.status_code}")
+        if response.status_code >= 500:
+            raise BotFailed(f"{self._base}{path} answered {response.status_code}: {response.text[:200]}")
+        if response.status_code != 200:
+            raise BotRefused(f"{self._base}{path} answered {response.status_code}: {response.text[:200]}")
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise BotUnreachable(f"{self._base}{path} did not answer with JSON") from error
+        return answer if isinstance(answer, dict) else {}

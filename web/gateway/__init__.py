@@ -1,0 +1,1 @@
+"""The chat gateway: messages in, replies out, once each and in order."""

@@ -1,0 +1,1 @@
+"""What the conversations say, for the CRM team."""

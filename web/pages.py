@@ -1,0 +1,76 @@
+"""Templates and what they can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from starlette.templating import Jinja2Templates
+
+from web.security import CSRF_FIELD, form_token, keep_nonce
+from web.services import services_of
+
+FOLDER = Path(__file__).resolve().parent
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
+
+
+def money(cents: int | None, currency: str = "EUR") -> str:
+    """129900 as `€1,299.00`."""
+    if cents is None:
+        return ""
+    sign = "-" if cents < 0 else ""
+    symbol = _SYMBOLS.get(currency, f"{currency} ")
+    return f"{sign}{symbol}{abs(cents) / 100:,.2f}"
+
+
+def duration(span: timedelta) -> str:
+    """How long, in the two largest units: `1 h 05 min`."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min" if minutes else "now"
+
+
+def day(value: datetime | None) -> str:
+    return f"{value.day} {value:%b %Y}" if value else ""
+
+
+def moment(value: datetime | None) -> str:
+    return f"{value.day} {value:%b %Y, %H:%M}" if value else ""
+
+
+def words(name: str | None) -> str:
+    """`return_requested` as `return requested`."""
+    return (name or "").replace("_", " ")
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.0f} %"
+
+
+templates = Jinja2Templates(FOLDER / "templates")
+templates.env.trim_blocks = templates.env.lstrip_blocks = True
+templates.env.filters.update(
+    money=money, duration=duration, day=day, moment=moment, words=words, percent=percent
+)
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, status: int = 200
+) -> HTMLResponse:
+    """A page; never cached, because it may show a person's own things and carries their form token."""
+    services = services_of(request)
+    token = form_token(request, services.keys.session_key)
+    values = {"form_field": CSRF_FIELD, "form_token": token, "say": services.sentences.say, **(context or {})}
+    response = templates.TemplateResponse(request, template, values, status_code=status)
+    response.headers["Cache-Control"] = "no-store"
+    keep_nonce(request, response, services.settings.secure_cookies)
+    return response

@@ -1,0 +1,1 @@
+"""The pages of a shop around the chat: products, help articles, the demo's sign-in and mailbox."""

@@ -1,0 +1,1 @@
+"""The service desk: log-in, queue, conversations."""
