@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from actions.formats import order_button
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
+from actions.turn import is_resumed
 from actions.words import word
-from crm_models.order_reference import find_order_reference
-from crm_models.orders import Order, get_order, list_orders, normalise_order_id
+from crm_models.order_references import find_order_reference
+from crm_models.order_numbers import normalise_order_id
+from crm_models.orders import Order, get_order, list_orders
 
 MOST_BUTTONS = 5
 Eligible = Callable[[Context, Order], str | None]
@@ -21,13 +23,29 @@ def named_order(context: Context) -> str | None:
     return context.turn.entity("order_id") or normalise_order_id(context.turn.text)
 
 
-def described_order(context: Context, candidates: list[Order]) -> str | None:
+def described_order(context: Context, candidates: Sequence[Order]) -> str | None:
     """The one among `candidates` that the words of the message point at ("the kettle", "the second one")."""
-    found = find_order_reference(context.turn.text, candidates)
-    return found[0].order_id if len(found) == 1 else None
+    found = find_order_reference(
+        context.connection,
+        context.identity,
+        context.turn.text,
+        offered=context.slots.get("choices") or (),
+        current=context.slots.get("order_id"),
+    )
+    possible = {order.order_id for order in candidates}
+    meant = [each.order.order_id for each in found if each.order.order_id in possible]
+    return meant[0] if len(meant) == 1 else None
 
 
-def remember_buttons(orders: list[Order], currency: str, intent: str = "inform") -> list[dict[str, str]]:
+def meant_order(context: Context, candidates: Sequence[Order]) -> str | None:
+    """The order a question is about: named, chosen just before in this turn, or described."""
+    number = named_order(context)
+    if number is None and is_resumed(context.events):
+        number = context.slots.get("order_id")
+    return number or described_order(context, candidates)
+
+
+def order_buttons(orders: Sequence[Order], currency: str, intent: str = "inform") -> list[dict[str, str]]:
     """A button for each order."""
     return [
         {"title": order_button(order, currency), "payload": f'/{intent}{{"order_id": "{order.order_id}"}}'}
@@ -62,10 +80,8 @@ class OrderField:
         number = named_order(context)
         if number:
             return self._checked(context, number)
-        if asked or context.turn.entity("product"):
-            candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
-            return described_order(context, candidates)
-        return None
+        candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
+        return described_order(context, candidates)
 
     def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
         """The one talked about, else the only one possible; none possible ends the task."""

@@ -14,7 +14,7 @@ from crm_models.database import create_engine, reading
 from crm_models.recommendation import Recommender
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
-from knowledge.store import Store
+from knowledge.store import KnowledgeStore
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Services:
     @cached_property
     def engine(self) -> Engine:
         """The shop's database."""
-        return create_engine(self.crm.database)
+        return create_engine(self.crm.database_url)
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> KnowledgeStore:
         """Articles and their passages."""
-        return Store(self.knowledge.database)
+        return KnowledgeStore(self.knowledge.database)
 
     @property
     def models(self) -> Path:

@@ -10,11 +10,9 @@ from actions.shop_action import Context, ShopAction
 from actions.task_state import State, TaskEnded
 from actions.turn import Turn
 from crm_models.identity import Trust
-from crm_models.orders import normalise_order_id
+from crm_models.order_numbers import normalise_order_id
 from crm_models.verification import (
-    ClaimOutcome,
-    CodeOutcome,
-    StartOutcome,
+    SignInOutcome,
     claim_order,
     confirm_code,
     start_verification,
@@ -58,14 +56,14 @@ def claim_from_message(context: Context) -> bool:
         context.connection, context.turn.conversation_id, str(order_id), email, context.turn.now
     )
     context.say("sign_in", outcome.value)
-    return outcome is ClaimOutcome.CLAIMED
+    return outcome is SignInOutcome.CLAIMED
 
 
 def _send_code(state: State, email: str) -> str:
     context = state.context
     outcome = start_verification(context.connection, context.turn.conversation_id, email, context.turn.now)
     context.say("sign_in", outcome.value, email=email)
-    if outcome is not StartOutcome.CODE_SENT:
+    if outcome is not SignInOutcome.CODE_SENT:
         raise TaskEnded
     state.set("email", email)
     return "code"
@@ -74,7 +72,7 @@ def _send_code(state: State, email: str) -> str:
 def _confirm(state: State, code: str) -> str | None:
     context = state.context
     outcome = confirm_code(context.connection, context.turn.conversation_id, code, context.turn.now)
-    if outcome is CodeOutcome.VERIFIED:
+    if outcome is SignInOutcome.VERIFIED:
         state.context = context.identified()
         profile = state.context.profile
         state.set("first_name", profile.first_name if profile else None)
@@ -82,9 +80,9 @@ def _confirm(state: State, code: str) -> str | None:
         state.context.say("sign_in", outcome.value, first_name=profile.first_name if profile else "")
         return None
     context.say("sign_in", outcome.value)
-    if outcome is CodeOutcome.WRONG_CODE:
+    if outcome is SignInOutcome.WRONG_CODE:
         return "code"
-    if outcome is CodeOutcome.EXPIRED:
+    if outcome is SignInOutcome.EXPIRED:
         return "email"
     raise TaskEnded
 

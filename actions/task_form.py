@@ -62,6 +62,9 @@ class TaskForm(ShopAction):
         """Read the message into the form; see the module."""
         starting = is_starting(context.events, self.form)
         state = State(context, None if starting else context.slots.get("requested_slot"), dict(context.slots))
+        if starting or state.asked in ("email", "code"):
+            # An order from before is only a guess until `OrderField.default` has looked at it.
+            state.values["order_id"] = None
         try:
             if starting:
                 state.forget(tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code"))

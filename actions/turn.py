@@ -9,6 +9,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+_RESUMING = ("action_follow_up", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
 
 
@@ -67,6 +68,16 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
         if event["event"] == "action" and event["name"] not in (form, *_OWN_ACTIONS):
             return False
     return True
+
+
+def is_resumed(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether another action of this very turn chose what to go on with, and left the order in its slot."""
+    for event in reversed(events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "action" and event["name"] in _RESUMING:
+            return True
+    return False
 
 
 def is_starting(events: Sequence[Mapping[str, Any]], form: str) -> bool:

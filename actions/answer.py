@@ -1,0 +1,77 @@
+"""Answers from the help articles: cited, doubtful and saying so, or honestly not known."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from crm_models.gaps import GapKind, GapSort, record_gap
+from knowledge.answer import Answer, AnswerStatus, Source, compose
+from knowledge.hits import Hit
+
+
+class ActionAnswer(ShopAction):
+    """Says what the articles say about the message. What they lack is kept as a gap."""
+
+    action = "action_answer"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """The passages were found in the bot, where the encoder is; the words are put together here."""
+        answer = find_answer(context)
+        sources = _links(answer.sources)
+        said = {
+            "answer": " ".join(answer.sentences),
+            "passages": [source.passage_id for source in answer.sources],
+            "sources": sources,
+        }
+        if answer.status is AnswerStatus.ANSWERED:
+            context.say("answer", "answered", **said)
+            return [SlotSet("topic", answer.sources[0].document_id)]
+        if answer.status is AnswerStatus.UNSURE:
+            context.say("answer", "unsure", **said)
+            self._note(context, GapKind.UNCLEAR, answer)
+            return [SlotSet("topic", answer.sources[0].document_id)]
+        if context.turn.intent in ("out_of_scope", "nlu_unsure") and not answer.near:
+            context.say("answer", "unknown")
+        else:
+            context.say("answer", "unknown_near" if answer.near else "unknown", sources=_links(answer.near))
+        self._note(context, GapKind.MISSING, answer)
+        return []
+
+    def _note(self, context: Context, kind: GapKind, answer: Answer) -> None:
+        evidence = {
+            "question": context.turn.text,
+            "intent": context.turn.intent,
+            "probability": round(answer.probability, 3),
+            "near": [source.document_id for source in answer.near],
+        }
+        record_gap(
+            context.connection,
+            GapSort.KNOWLEDGE,
+            kind,
+            evidence,
+            context.turn.now,
+            conversation_id=context.turn.conversation_id,
+            customer_id=context.identity.customer_id,
+            article_id=answer.sources[0].document_id if answer.sources else None,
+        )
+
+
+def find_answer(context: Context) -> Answer:
+    """The answer to the message, in the variant of the customer's tier."""
+    profile = context.profile
+    hits = [Hit.from_json(passage) for passage in context.turn.passages]
+    return compose(
+        context.services.store,
+        context.turn.text,
+        hits,
+        tier=profile.tier if profile else None,
+        settings=context.services.knowledge,
+    )
+
+
+def _links(sources: tuple[Source, ...]) -> list[dict[str, str]]:
+    """Where the customer can read on; each article once."""
+    unique = {source.document_id: source.title for source in sources}
+    return [{"title": title, "url": f"/help/{identifier}"} for identifier, title in unique.items()]

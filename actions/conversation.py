@@ -1,0 +1,94 @@
+"""Steering the conversation itself: greeting, repeating, stopping, starting over, calming down."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from actions.task_words import TASK_SLOTS, cleared, order_words
+from crm_models.orders import get_order
+
+
+class ActionGreet(ShopAction):
+    """A customer with one open order is greeted with it."""
+
+    action = "action_greet"
+
+    def act(self, context: Context) -> list[EventType]:
+        """By name, where it is known for certain."""
+        profile = context.profile
+        if profile is None:
+            context.say("greet", "unknown")
+            return []
+        if len(profile.open_order_ids) == 1:
+            order = get_order(context.connection, context.identity, profile.open_order_ids[0])
+            if order is not None:
+                context.say("greet", "open_order", first_name=profile.first_name, **order_words(context, order))
+                return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
+        context.say("greet", "known", first_name=profile.first_name)
+        return []
+
+
+class ActionRepeat(ShopAction):
+    """Says again what the bot said in its latest turn."""
+
+    action = "action_repeat"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Text and buttons of the replies to the message before this one."""
+        said: list[dict[str, object]] = []
+        messages = 0
+        for event in reversed(context.events):
+            if event["event"] == "user":
+                messages += 1
+                if said or messages > 2:
+                    break
+            elif event["event"] == "bot" and messages:
+                said.append(event)
+        if not said:
+            context.say("repeat", "nothing")
+        for event in reversed(said):
+            data = event.get("data") or {}
+            buttons = data.get("buttons") if isinstance(data, dict) else None
+            context.dispatcher.utter_message(text=str(event["text"]), buttons=buttons or None)
+        return []
+
+
+class ActionStop(ShopAction):
+    """Ends the running task; nothing is changed."""
+
+    action = "action_stop"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Whether there was one decides what is said."""
+        loops = [event["name"] for event in context.events if event["event"] == "active_loop"]
+        running = bool(loops and loops[-1])
+        context.say("stop", "task" if running else "nothing")
+        return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]
+
+
+class ActionStartOver(ShopAction):
+    """Forgets what the conversation was about; who is writing stays known."""
+
+    action = "action_start_over"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Every slot but the name and the tier."""
+        context.say("start_over")
+        forgotten = ("order_id", "resume", "offer_id", "topic", "choices", *TASK_SLOTS)
+        return [
+            ActiveLoop(None),
+            SlotSet("requested_slot", None),
+            *(SlotSet(slot, None) for slot in forgotten),
+        ]
+
+
+class ActionInsult(ShopAction):
+    """Stays calm and offers a person."""
+
+    action = "action_insult"
+
+    def act(self, context: Context) -> list[EventType]:
+        """No lecture."""
+        context.say("insult")
+        return []

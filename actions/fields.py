@@ -1,0 +1,259 @@
+"""What tasks ask for besides the order: item, option, way of paying, reason, address, free text, a yes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from actions.address_text import parse_address
+from actions.shop_action import Context
+from actions.task_state import TaskEnded
+from crm_models.exchanges import ExchangeOption, exchange_options
+from crm_models.order_records import LineStatus
+from crm_models.orders import Order, OrderLine, get_order
+from crm_models.payments import PaymentMethod
+from crm_models.product_search import match_option, words
+
+_ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
+
+
+def task_order(context: Context, known: Mapping[str, Any]) -> Order:
+    """The order chosen for the task.
+
+    Raises:
+        TaskEnded: it is gone; the customer has been told.
+    """
+    order = get_order(context.connection, context.identity, str(known.get("order_id")))
+    if order is None:
+        context.say("order", "not_found", order_id=known.get("order_id"))
+        raise TaskEnded
+    return order
+
+
+def open_lines(order: Order) -> list[OrderLine]:
+    """Lines that are neither on their way back nor gone."""
+    return [line for line in order.lines if line.status is LineStatus.ORDERED]
+
+
+def by_position(text: str, count: int) -> int | None:
+    """ "the second one" -> 1; None where no position is named, or there is no such one."""
+    for word in words(text):
+        position = _ORDINALS.get(word)
+        if position is not None and -count <= position < count:
+            return position % count
+    return None
+
+
+class Choice:
+    """A field whose value is one of a few records, by button, by position or by description."""
+
+    slot: str
+    entity: str
+
+    def options(self, context: Context, known: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """Pairs of id and the text it can be recognised by."""
+        raise NotImplementedError
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Whether the message picks one."""
+        return self._picked(context, known) is not None
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """The one picked."""
+        return self._picked(context, known) if asked or context.turn.entity(self.entity) else None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """The only one."""
+        options = self.options(context, known)
+        return options[0][0] if len(options) == 1 else None
+
+    def _picked(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        options = self.options(context, known)
+        given = context.turn.entity(self.entity)
+        if given in {identifier for identifier, _ in options}:
+            return given
+        position = by_position(context.turn.text, len(options))
+        if position is not None:
+            return options[position][0]
+        said = set(words(context.turn.text))
+        scores = {identifier: len(said & set(words(text))) for identifier, text in options}
+        best = max(scores.values(), default=0)
+        leaders = [identifier for identifier, score in scores.items() if score == best]
+        return leaders[0] if best and len(leaders) == 1 else None
+
+
+class LineField(Choice):
+    """One item of the order."""
+
+    slot = entity = "line_id"
+
+    def options(self, context: Context, known: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """The lines that can still be touched."""
+        lines = open_lines(task_order(context, known))
+        return [(str(line.line_id), f"{line.product_name} {' '.join(map(str, line.options.values()))}") for line in lines]
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """Named at any time: "return the kettle" says the line with the task."""
+        return self._picked(context, known)
+
+
+class NewItemField(Choice):
+    """Another option of the same product. None in stock ends the task with `utter_<topic>_no_options`."""
+
+    slot = "new_item_id"
+    entity = "item_id"
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+
+    def choices(self, context: Context, known: Mapping[str, Any]) -> tuple[ExchangeOption, ...]:
+        """What can take the item's place."""
+        return exchange_options(context.connection, context.identity, int(known["line_id"]))
+
+    def options(self, context: Context, known: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """Ids with the names of their options."""
+        return [(each.item_id, each.options_text) for each in self.choices(context, known)]
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """By button, or by the option's words ("the red one")."""
+        choices = self.choices(context, known)
+        given = context.turn.entity(self.entity)
+        if given in {each.item_id for each in choices}:
+            return given
+        fitting = match_option(choices, context.turn.text)
+        if len(fitting) == 1:
+            return fitting[0].item_id
+        return self._picked(context, known) if asked else None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """The only other option, to be confirmed."""
+        choices = self.choices(context, known)
+        if not choices:
+            line = next(each for each in task_order(context, known).lines if str(each.line_id) == known["line_id"])
+            context.say(self.topic, "no_options", item=line.product_name)
+            raise TaskEnded
+        return choices[0].item_id if len(choices) == 1 else None
+
+
+class PaymentField(Choice):
+    """A way of paying, among those that `methods` allows."""
+
+    slot = entity = "payment_method_id"
+
+    def __init__(self, methods: Callable[[Context, Order], Sequence[PaymentMethod]], none: str | None = None) -> None:
+        self._methods = methods
+        self._none = none
+
+    def methods(self, context: Context, known: Mapping[str, Any]) -> Sequence[PaymentMethod]:
+        """Those allowed for the task's order."""
+        return self._methods(context, task_order(context, known))
+
+    def options(self, context: Context, known: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """Ids with the words people use: kind, brand, last four digits."""
+        return [
+            (each.payment_method_id, f"{each.kind.replace('_', ' ')} {each.brand or ''} {each.last_four or ''}")
+            for each in self.methods(context, known)
+        ]
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """The only one; none at all ends the task, where there is a sentence for that."""
+        if self._none and not self.methods(context, known):
+            context.say(self._none)
+            raise TaskEnded
+        return super().default(context, known)
+
+
+class ReasonField:
+    """Why, as one of the reasons that `reasons` lists. Free text is matched by the entity extractor."""
+
+    slot = "reason"
+
+    def __init__(self, reasons: Callable[[Context], Sequence[str]]) -> None:
+        self.reasons = reasons
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Whether a reason is in the message."""
+        return self.read(context, known, True) is not None
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """The reason, if the shop accepts it."""
+        given = context.turn.entity("reason")
+        accepted = self.reasons(context)
+        if given in accepted:
+            return given
+        position = by_position(context.turn.text, len(accepted)) if asked else None
+        return accepted[position] if position is not None else None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """Asked when several are possible."""
+        accepted = self.reasons(context)
+        return accepted[0] if len(accepted) == 1 else None
+
+
+class AddressField:
+    """A whole postal address, kept as a dict of its parts."""
+
+    slot = "address"
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Whether it looks like street, number and town, or like an attempt at it."""
+        return bool(re.search(r"\d", context.turn.text)) and len(context.turn.text) < 300
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
+        """Its parts; an attempt that lacks some is answered with an example."""
+        country = task_order(context, known).address.country
+        address = parse_address(context.turn.text, country)
+        if address is not None and not address.missing():
+            return address.columns()
+        if asked and self.mentioned(context, known):
+            context.say("address", "incomplete")
+        return None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> None:
+        """Always asked."""
+        return
+
+
+class TextField:
+    """Free text: whatever is written is the answer."""
+
+    def __init__(self, slot: str, optional: bool = False) -> None:
+        self.slot = slot
+        self._optional = optional
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Any text."""
+        return bool(context.turn.text.strip())
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """The text; "no" leaves an optional one empty."""
+        if not asked:
+            return None
+        if self._optional and context.turn.intent == "deny":
+            return ""
+        return context.turn.text.strip() or None
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> None:
+        """Always asked."""
+        return
+
+
+class ConfirmField:
+    """A clear yes or no to what is about to happen."""
+
+    slot = "confirmed"
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Whether it is a yes or a no."""
+        return context.turn.intent in ("affirm", "deny")
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> bool | None:
+        """Only an answer to the question counts: nothing is confirmed in advance."""
+        if not asked or not self.mentioned(context, known):
+            return None
+        return context.turn.intent == "affirm"
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> None:
+        """Always asked."""
+        return

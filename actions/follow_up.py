@@ -1,0 +1,80 @@
+"""Short messages that only make sense after what was said: "the second one", "yes", "no, the other order"."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+
+from actions.offer import current_offer
+from actions.order_choice import described_order, named_order, order_buttons
+from actions.shop_action import Context, ShopAction
+from actions.sign_in import claim_from_message
+from crm_models.orders import get_order, list_orders
+
+_STATUS = "action_order_status"
+
+
+class ActionFollowUp(ShopAction):
+    """A bare order number, a choice, a yes or a no, outside a task."""
+
+    action = "action_follow_up"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """Goes back to what was asked last; says so when nothing was."""
+        if context.turn.intent in ("affirm", "deny"):
+            return self._yes_or_no(context)
+        if not context.verified:
+            if context.turn.entity("email") or named_order(context):
+                return [SlotSet("order_id", named_order(context)), SlotSet("resume", _STATUS), FollowupAction(_STATUS)]
+            return self._unclear(context)
+        number = named_order(context)
+        orders = list_orders(context.connection, context.identity, limit=30, open_first=True)
+        chosen = number or described_order(context, orders)
+        if chosen is None:
+            if context.turn.entity("product") or context.turn.entity("category"):
+                return [FollowupAction("action_product")]
+            return self._unclear(context)
+        return [SlotSet("order_id", chosen), FollowupAction(context.slots.get("resume") or _STATUS)]
+
+    def _yes_or_no(self, context: Context) -> list[EventType]:
+        if current_offer(context) is not None:
+            yes = context.turn.intent == "affirm"
+            return [FollowupAction("action_accept_offer" if yes else "action_decline_offer")]
+        if context.turn.intent == "deny":
+            context.say("follow_up", "declined")
+            return []
+        return self._unclear(context)
+
+    def _unclear(self, context: Context) -> list[EventType]:
+        context.say("follow_up", "unclear")
+        return []
+
+
+class ActionCorrectOrder(ShopAction):
+    """ "No, the other order", outside a task."""
+
+    action = "action_correct_order"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """The one named, the only other one, or a choice of the others."""
+        resume = context.slots.get("resume") or _STATUS
+        if not context.verified:
+            claim_from_message(context)
+            return [FollowupAction(_STATUS)]
+        number = named_order(context)
+        if number and get_order(context.connection, context.identity, number):
+            return [SlotSet("order_id", number), FollowupAction(resume)]
+        current = context.slots.get("order_id")
+        orders = list_orders(context.connection, context.identity, limit=30, open_first=True)
+        others = [order for order in orders if order.order_id != current]
+        fitting = [order for order in others if order.is_open] or others
+        described = described_order(context, fitting)
+        if described or len(fitting) == 1:
+            return [SlotSet("order_id", described or fitting[0].order_id), FollowupAction(resume)]
+        if not fitting:
+            context.say("order", "other_none")
+            return []
+        intent = resume.removeprefix("action_")
+        context.say("ask", "order_id", buttons=order_buttons(fitting, context.currency, intent))
+        return [SlotSet("choices", [order.order_id for order in fitting])]

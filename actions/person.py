@@ -1,0 +1,30 @@
+"""Handing over to a person."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from actions.task_words import cleared
+from crm_models.escalations import RequestOutcome, request_person
+
+
+class ActionAskPerson(ShopAction):
+    """Puts the conversation into the queue of the support staff. The bot goes on until a person takes it."""
+
+    action = "action_ask_person"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """Whatever task was running ends: the person will see it in the transcript."""
+        deletion = context.turn.intent == "delete_data"
+        outcome, _ = request_person(
+            context.connection,
+            context.turn.conversation_id,
+            context.identity.customer_id if context.verified else None,
+            "delete_data" if deletion else "asked_for_person",
+            context.turn.now,
+        )
+        asked_now = outcome is RequestOutcome.REQUESTED
+        context.say("person", "requested_delete_data" if deletion and asked_now else outcome.value)
+        return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]

@@ -1,0 +1,78 @@
+"""Questions about products: what it is, whether it is there, what it costs."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.answer import find_answer
+from actions.formats import money
+from actions.offer import product_words
+from actions.shop_action import Context, ShopAction
+from actions.words import word
+from crm_models.catalogue import ProductCard, StockOutcome, find_products, product_card, stock_of
+from knowledge.answer import AnswerStatus
+
+MOST = 4
+
+
+class ActionProduct(ShopAction):
+    """Product question, stock, price: by the product named, or the one talked about."""
+
+    action = "action_product"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Find the product; several as buttons; none: perhaps an article says it."""
+        card, several = self._find(context)
+        if card is not None:
+            return self._tell(context, card)
+        if several:
+            buttons = [
+                {"title": each.name, "payload": f'/{context.turn.intent}{{"product": "{each.name}"}}'}
+                for each in several
+            ]
+            context.say("product", "several", buttons=buttons)
+            return []
+        answer = find_answer(context)
+        if answer.status is AnswerStatus.ANSWERED:
+            sources = [{"title": each.title, "url": f"/help/{each.document_id}"} for each in answer.sources[:1]]
+            passages = [each.passage_id for each in answer.sources]
+            context.say(
+                "answer", "answered", answer=" ".join(answer.sentences), sources=sources, passages=passages
+            )
+            return []
+        context.say("product", "none")
+        return []
+
+    def _find(self, context: Context) -> tuple[ProductCard | None, tuple[ProductCard, ...]]:
+        named = context.turn.entity("product")
+        category = context.turn.entity("category")
+        if not named and not category:
+            topic = context.slots.get("topic")
+            known = product_card(context.connection, topic) if topic else None
+            if known is not None:
+                return known, ()
+        found = find_products(context.connection, named or context.turn.text, category=category, limit=MOST)
+        exact = [card for card in found if named and card.name.lower() == named.lower()]
+        if exact or len(found) == 1:
+            return (exact or list(found))[0], ()
+        return None, found
+
+    def _tell(self, context: Context, card: ProductCard) -> list[EventType]:
+        words = product_words(context, card)
+        if context.turn.intent == "stock_check":
+            asked = context.turn.entity("option")
+            result = stock_of(context.connection, card.product_id, asked)
+            there = [item for item in (*result.items, *result.alternatives) if item.stock > 0]
+            names = ", ".join(dict.fromkeys(item.options_text for item in there if item.options_text))
+            found = result.outcome in (StockOutcome.IN_STOCK, StockOutcome.LOW_STOCK)
+            outcome = "stock_in_stock" if found else "stock_other_option" if there else "stock_sold_out"
+            context.say("product", outcome, **words, options=names or word("in_stock"))
+        elif context.turn.intent == "product_price":
+            prices = ", ".join(
+                f"{item.options_text or card.name}: {money(item.price_cents, context.currency)}" for item in card.items
+            )
+            several = len({item.price_cents for item in card.items}) > 1
+            context.say("product", "prices" if several else "price", **words, prices=prices)
+        else:
+            context.say("product", "card", **words)
+        return [SlotSet("topic", card.product_id)]

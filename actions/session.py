@@ -1,0 +1,32 @@
+"""The start of a conversation: the profile is read before the first answer."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
+
+from actions.shop_action import Context, ShopAction
+from crm_models.identity import open_conversation
+
+CARRIED_OVER = ("order_id",)
+
+
+class ActionSessionStart(ShopAction):
+    """Name and tier, for the sentences; the order last talked about is kept from the session before."""
+
+    action = "action_session_start"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """A channel that opens no conversation itself gets one here, anonymous."""
+        open_conversation(
+            context.connection, context.turn.conversation_id, context.turn.channel, context.turn.now
+        )
+        profile = context.profile
+        kept = [SlotSet(slot, context.slots[slot]) for slot in CARRIED_OVER if context.slots.get(slot)]
+        return [
+            SessionStarted(),
+            *kept,
+            SlotSet("first_name", profile.first_name if profile else None),
+            SlotSet("tier", profile.tier if profile else None),
+            ActionExecuted("action_listen"),
+        ]
