@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -188,18 +189,29 @@ def _card(row: Row, variants: Sequence[Item]) -> ProductCard:
 
 
 def _index(cards: Sequence[ProductCard]) -> ProductIndex:
+    return _build_index(tuple(text for card in cards for text in _texts(card)))
+
+
+@lru_cache(maxsize=16)
+def _build_index(texts: tuple[tuple[str, str, float], ...]) -> ProductIndex:
+    """Remembered by what was indexed, so a changed catalogue is never answered from an old index."""
     index = ProductIndex()
-    for card in cards:
-        index.add(card.product_id, card.name, NAME)
-        index.add(card.product_id, str(card.attributes.get("type", "")), NAME)
-        index.add(card.product_id, card.brand or "", BRAND)
-        index.add(card.product_id, card.category, CATEGORY)
-        features = [value for item in card.items for value in item.options.values()]
-        for name, value in card.attributes.items():  # "noise_cancelling: true" is found by its name
-            features += [] if value is False else [name.replace("_", " ")] if value is True else [value]
-        index.add(card.product_id, " ".join(str(feature) for feature in features), FEATURE)
-        index.add(card.product_id, card.description, DESCRIPTION)
+    for product_id, text, weight in texts:
+        index.add(product_id, text, weight)
     return index
+
+
+def _texts(card: ProductCard) -> Iterator[tuple[str, str, float]]:
+    """(product id, text, weight) of everything that says what the product is."""
+    features = [value for item in card.items for value in item.options.values()]
+    for name, value in card.attributes.items():  # "noise_cancelling: true" is found by its name
+        features += [] if value is False else [name.replace("_", " ")] if value is True else [value]
+    yield card.product_id, card.name, NAME
+    yield card.product_id, str(card.attributes.get("type", "")), NAME
+    yield card.product_id, card.brand or "", BRAND
+    yield card.product_id, card.category, CATEGORY
+    yield card.product_id, " ".join(str(feature) for feature in features), FEATURE
+    yield card.product_id, card.description, DESCRIPTION
 
 
 def _affordable(card: ProductCard, max_price_cents: int | None) -> bool:
