@@ -21,7 +21,7 @@ from crm_models.staff import Role, create_staff
 from crm_models.tables import customers, items, messages, metadata, order_lines, orders, returns, staff
 
 # The shop of the benchmark, where it lies beside the checkout.
-PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "tau_bench_retail"
+PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "tau_bench_retail"
 
 ADDRESS = {
     "address1": "1 Elm Street",
