@@ -17,7 +17,7 @@ from shop_fixture import (
     add_order,
     rows_of,
 )
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from crm_models import tables
@@ -64,6 +64,17 @@ def test_a_return_waits_for_its_parcel_then_moves_then_is_done(shop: Connection)
 
     shop.execute(refund.values(status="done", done_at=much_later))
     assert refund_status(shop, ADA, DELIVERED, much_later).outcome is RefundOutcome.DONE
+
+
+def test_a_refund_from_before_the_return_does_not_wait_for_the_parcel(shop: Connection) -> None:
+    before = {"kind": "refund", "amount_cents": 500, "payment_method_id": "visa", "status": "pending"}
+    earlier = NOW - timedelta(days=3)
+    shop.execute(insert(tables.payments).values(order_id=DELIVERED, created_at=earlier, **before))
+    return_delivered_items(shop, ADA, DELIVERED, [PAN_LINE], None, "gift", NOW)
+    result = refund_status(shop, ADA, DELIVERED, NOW)
+    assert (result.outcome, result.moving_cents) == (RefundOutcome.ON_ITS_WAY, 500)
+    assert result.expected_from == add_working_days(earlier.date(), 5)
+    assert result.waiting_cents > 0
 
 
 def test_refunds_of_others_stay_theirs(shop: Connection) -> None:
