@@ -34,7 +34,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _login(request: Request, error: Exception) -> Response:
     assert isinstance(error, LoginNeeded)
-    if request.method != "GET" or "text/html" not in request.headers.get("accept", "text/html"):
+    accepted = request.headers.get("accept", "*/*")
+    if request.method != "GET" or not ("text/html" in accepted or "*/*" in accepted):
         return answer(request, 401, "forbidden")
     return RedirectResponse(f"/staff/login?{urlencode({'next': error.path})}", 303)
 

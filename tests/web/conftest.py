@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -59,10 +60,22 @@ def fill(engine: Engine) -> None:
         seed_demo_staff(connection, PASSWORDS)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'rapport.db'}")
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled database, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("filled") / "rapport.db"
+    engine = create_engine(f"sqlite:///{path}")
     fill(engine)
+    with engine.connect() as connection:
+        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path: Path, filled: Path) -> Iterator[Engine]:
+    shutil.copy(filled, tmp_path / "rapport.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'rapport.db'}")
     yield engine
     engine.dispose()
 

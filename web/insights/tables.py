@@ -15,7 +15,7 @@ from crm_models.insights import Period
 Row = Sequence[object]
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_NUMBER = re.compile(r"(?:\+?\d[\s/-]?){6,}\d?")
+_NUMBER = re.compile(r"\+?\d(?:[\s/-]?\d){5,}")
 
 
 def masked(text: str | None) -> str:
