@@ -97,13 +97,16 @@ class AfterSales:
         arrived = within_day(random, working_day_after(asked, int(random.integers(3, 7))), 8, 12)
         due = within_day(random, working_day_after(arrived, self._policy.refund_working_days[1]), 8, 16)
         label = 0 if reason in self._policy.fault_reasons else terms.return_label_cents or 0
+        refund = line.total_cents - purchase.share_of_discount(line) - label
+        if len(purchase.lines) == 1:  # the cost of standard delivery comes back with the last item
+            refund += min(purchase.shipping_cents, terms.standard_shipping_cents or 0)
         line.returned = Return(
             kind="return",
             reason=reason,
             created_at=asked,
             received_at=arrived,
             refunded_at=due - timedelta(days=int(random.integers(3)), hours=int(random.integers(5))),
-            refund_cents=max(line.total_cents - purchase.share_of_discount(line) - label, 0),
+            refund_cents=max(refund, 0),
         )
         if random.random() >= _SLOW_REFUND:
             return []

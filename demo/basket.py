@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from demo.catalogue import Item, Product
 from demo.market import Market
 from demo.traits import Traits
 
-_CHEAP_PULL = 2.6  # how strongly the price counts for the most sensitive customer
+_CHEAP_PULL = 2.0  # how strongly the price counts for the most sensitive customer
 _GOES_WITH = 7.0  # what goes with something at home
 _GOES_WITH_BASKET = 0.45  # chance that the next line goes with a line of this basket
 _AGAIN = 3.0  # a consumable that was bought before
@@ -71,7 +72,7 @@ class Shopper:
         return item, 1 + int(several) * int(random.integers(1, 3))
 
 
-def _draw(random: Generator, weights: np.ndarray) -> int:
+def _draw(random: Generator, weights: NDArray[np.float64]) -> int:
     """An index with a chance in proportion to its weight; much faster than `Generator.choice`."""
     reached = weights.cumsum()
     index = int(reached.searchsorted(random.random() * reached[-1], side="right"))

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from demo.catalogue import Product
 from demo.life import Life
 
-_VISITS_A_YEAR = 5.0  # without buying, while content
+_VISITS_A_YEAR = 2.0  # without buying, while content
 _SEARCHES = 0.3
 _NEWSLETTER, _PERSONALISATION = 0.58, 0.82
 _WITHDRAWS_WHEN_GONE, _WITHDRAWS, _JOINS_LATER = 0.4, 0.12, 0.1
@@ -39,7 +39,7 @@ def browse(random: Generator, life: Life, products: dict[str, Product], until: d
     for purchase in life.purchases:
         bought = [products[line.item.item_id] for line in purchase.lines]
         started = purchase.placed_at - timedelta(hours=float(random.exponential(30)))
-        looked = [*bought, *life.shopper.look_at(random, int(random.integers(4)))]
+        looked = [*bought, *life.shopper.look_at(random, int(random.integers(3)))]
         events += _visit(random, looked, max(started, life.person.created_at), purchase.placed_at)
         events += [
             Browse("cart", product.product_id, None, purchase.placed_at - timedelta(minutes=3 + number))

@@ -113,6 +113,8 @@ class Simulator:
 
     def _discount(self, random: Generator, life: Life, purchase: Purchase) -> None:
         """A sale's code or a voucher for points: the more the price counts, the more often."""
+        if self._holds_gift_card(purchase):
+            return
         keen = life.traits.price_sensitivity
         percent = sale_percent(purchase.placed_at.date())
         if percent and random.random() < 0.15 + 0.85 * keen:
@@ -125,15 +127,19 @@ class Simulator:
             purchase.points_spent = vouchers * _VOUCHER_POINTS
 
     def _pay(self, random: Generator, life: Life, purchase: Purchase) -> None:
-        """With a gift card that covers it, on invoice, or with one of the other methods."""
+        """With a gift card that covers it, on invoice, or with one of the other methods.
+
+        A new gift card is bought with a card or PayPal only.
+        """
         person = life.person
+        for_gift = self._holds_gift_card(purchase)
         covering = [m for m in person.methods if (m.balance_cents or 0) >= purchase.total_cents]
-        if covering and random.random() < 0.5:
+        if covering and not for_gift and random.random() < 0.5:
             purchase.method = covering[0]
             covering[0].balance_cents = (covering[0].balance_cents or 0) - purchase.total_cents
             return
         tier = life.account.tier(purchase.placed_at)
-        if tier in self._policy.invoice_tiers and random.random() < _INVOICE:
+        if tier in self._policy.invoice_tiers and not for_gift and random.random() < _INVOICE:
             purchase.method = _invoice(person)
             days = int(random.integers(*_INVOICE_DAYS))
             purchase.paid_at = purchase.delivered_at + timedelta(days=days)
@@ -141,6 +147,9 @@ class Simulator:
         usual = [m for m in person.methods if m.kind in ("credit_card", "paypal")]
         other = len(usual) > 1 and random.random() < 0.15
         purchase.method = usual[1 if other else 0]
+
+    def _holds_gift_card(self, purchase: Purchase) -> bool:
+        return any(self.products[line.item.item_id].is_gift_card for line in purchase.lines)
 
     def _cancel(self, random: Generator, purchase: Purchase) -> None:
         """Only before packing starts. The money is on its way back for some working days."""

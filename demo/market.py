@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import PCG64, Generator
+from numpy.typing import NDArray
 
 from demo.catalogue import Catalogue
 
@@ -26,13 +27,13 @@ class Market:
     """The catalogue as arrays; index i is `catalogue.products[i]`."""
 
     catalogue: Catalogue
-    category: np.ndarray  # int (products,): index into catalogue.categories
-    popularity: np.ndarray  # float (products,)
-    dearness: np.ndarray  # float (products,): rank of the price within its category, 0 cheapest to 1
-    appeal: np.ndarray  # float (categories,)
-    wanted_after: np.ndarray  # bool (products, products): [i, j] j goes with i
-    same_type: np.ndarray  # bool (products, products)
-    consumable: np.ndarray  # bool (products,)
+    category: NDArray[np.int_]  # (products,): index into catalogue.categories
+    popularity: NDArray[np.float64]  # (products,)
+    dearness: NDArray[np.float64]  # (products,): rank of the price within its category, 0 cheapest to 1
+    appeal: NDArray[np.float64]  # (categories,)
+    wanted_after: NDArray[np.bool_]  # (products, products): [i, j] j goes with i
+    same_type: NDArray[np.bool_]  # (products, products)
+    consumable: NDArray[np.bool_]  # (products,)
 
 
 def open_market(catalogue: Catalogue, seed: int) -> Market:
@@ -55,7 +56,7 @@ def open_market(catalogue: Catalogue, seed: int) -> Market:
     )
 
 
-def _rank_within(price: np.ndarray, category: np.ndarray) -> np.ndarray:
+def _rank_within(price: NDArray[np.int_], category: NDArray[np.int_]) -> NDArray[np.float64]:
     rank = np.zeros(len(price))
     for group in np.unique(category):
         members = np.flatnonzero(category == group)

@@ -14,7 +14,7 @@ _GOOD = 0.08  # share of the way to 1 that a smooth order goes
 _WEAR = 0.55  # how much an incident takes from the experience, at full severity
 _COOLING = 0.45  # how much an incident takes from the wish to buy, for the least patient
 _LEAVE = 1.5  # chance of leaving over an incident, at full severity, for the least patient in a bad mood
-_LEAVE_ANYWAY = 0.035  # after any order: moved, died, found another shop
+_LEAVE_ANYWAY = 0.01  # after any order: moved, died, found another shop
 _RESTING = 0.015  # what is left of the rate after drifting away
 
 

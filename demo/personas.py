@@ -136,7 +136,7 @@ class _Teller:
         self._after(purchase, told)
         return purchase
 
-    def _progress(self, told: dict[str, Any], placed_at: datetime) -> dict[str, datetime]:
+    def _progress(self, told: dict[str, Any], placed_at: datetime) -> dict[str, Any]:
         """When it was packed, sent and delivered; what must not have happened yet comes after `until`."""
         packed = placed_at + timedelta(hours=14)
         sent = packed + timedelta(hours=7)

@@ -56,8 +56,9 @@ class Ledger:
             tier=person.tier,
             created_at=person.created_at,
         )
-        known = [("email", email) for email in (person.email, *person.more_emails)]
-        known += [("account", person.customer_id), ("phone", person.phone), ("chat", person.chat)]
+        known: list[tuple[str, str | None]] = [("account", person.customer_id)]
+        known += [("email", email) for email in (person.email, *person.more_emails)]
+        known += [("phone", person.phone), ("chat", person.chat)]
         for kind, value in known:
             if value:
                 self._add(
@@ -213,7 +214,9 @@ class Ledger:
             created_at=returned.created_at,
         )
         if is_return and returned.refund_cents > 0:
-            self._pay(purchase, "refund", returned.refund_cents, returned.created_at, returned.refunded_at)
+            # The refund's days count from the arrival of the parcel.
+            since = returned.received_at if received else returned.created_at
+            self._pay(purchase, "refund", returned.refund_cents, since, returned.refunded_at)
 
     def _line_status(self, returned: Return) -> LineStatus:
         if returned.kind == "return":

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Integer, Table, func, insert, select, text
 from sqlalchemy.engine import Connection, Engine
 
+from crm_models.database import reading
 from crm_models.errors import ShopNotEmpty
 from crm_models.shop_policy import ShopFacts, ShopPolicy, write_fact, write_facts, write_policy
 from crm_models.tables import customers as customers_table
@@ -53,12 +54,15 @@ def seed_shop(
     Raises:
         ShopNotEmpty: there are customers, orders or products, and `replace` is not set.
     """
-    with engine.begin() as connection:
-        if not replace:
+    if not replace:
+        with reading(engine) as connection:
             _refuse_used(connection)
-        data = generate(seed, until, customers, progress)
+    data = generate(seed, until, customers, progress)
+    with engine.begin() as connection:
         if replace:
             _empty(connection)
+        else:  # again: telling the stories took a while
+            _refuse_used(connection)
         _insert(connection, data, progress)
         write_facts(connection, ShopFacts(name=SHOP_NAME, currency="EUR", source="demo"))
         write_policy(connection, ShopPolicy())

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 # Some people buy often and most do not: orders a year are Gamma distributed over the customers, as in
 # Schmittlein, Morrison and Colombo (1987), "Counting your customers".
-_RATE_SHAPE, _RATE_SCALE, _RATE_LEAST = 1.5, 3.4, 0.5
+_RATE_SHAPE, _RATE_SCALE, _RATE_LEAST = 1.5, 3.8, 1.2
 _TASTE_CONCENTRATION = 0.55  # the lower, the more a customer keeps to a few categories
 
 
@@ -21,7 +22,7 @@ class Traits:
     patience: float  # 0: one late parcel is enough, 1: forgives almost anything
 
 
-def draw_traits(random: Generator, appeal: np.ndarray) -> Traits:
+def draw_traits(random: Generator, appeal: NDArray[np.float64]) -> Traits:
     """Traits of one customer; `appeal` is how many people care for each category, float (categories,)."""
     taste = random.dirichlet(_TASTE_CONCENTRATION * appeal / appeal.mean())
     return Traits(

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from demo.life import Life
 
 FILE_NAME = "demo_truth.csv"
-_COLUMNS = ("rate_per_year", "price_sensitivity", "patience", "service_experience", "drift")
-_COLUMNS += ("churned", "churned_on")
+_TRAITS = ("rate_per_year", "price_sensitivity", "patience", "service_experience", "drift")
+_FATE = ("churned", "churned_on")
 
 
 def truth_csv(lives: Iterable[Life], categories: Sequence[str]) -> str:
@@ -18,7 +18,7 @@ def truth_csv(lives: Iterable[Life], categories: Sequence[str]) -> str:
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     tastes = [f"taste_{name.replace(' ', '_')}" for name in categories]
-    writer.writerow(["customer_id", *tastes, *_COLUMNS])
+    writer.writerow(["customer_id", *tastes, *_TRAITS, *_FATE])
     for life in lives:
         numbers = [
             *life.traits.taste,
