@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.shop_action import Context, ShopAction
+from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
 from knowledge.answer import Answer, AnswerStatus, Source, compose
 from knowledge.hits import Hit
@@ -56,6 +57,16 @@ class ActionAnswer(ShopAction):
             customer_id=context.identity.customer_id,
             article_id=answer.sources[0].document_id if answer.sources else None,
         )
+
+
+class ActionFallback(ActionAnswer):
+    """For a message that no rule fits: answers it, then says itself what comes next, since no rule does."""
+
+    action = "action_fallback"
+
+    def act(self, context: Context) -> list[EventType]:
+        """Back to the running task, else wait for the customer."""
+        return [*super().act(context), FollowupAction(running_task(context.events) or "action_listen")]
 
 
 def find_answer(context: Context) -> Answer:

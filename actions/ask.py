@@ -19,6 +19,7 @@ from actions.return_items import ValidateReturnForm
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import difference_words, item_words, line_words, order_words
+from actions.turn import running_task
 from actions.words import word
 from crm_models.exchanges import exchange_options
 from crm_models.payments import find_method
@@ -39,8 +40,7 @@ _FORMS: dict[str, type[TaskForm]] = {
 
 def _form(context: Context) -> str:
     """The name of the task that asks."""
-    names = [event["name"] for event in context.events if event["event"] == "active_loop"]
-    return str(names[-1]) if names else ""
+    return running_task(context.events) or ""
 
 
 def _field(context: Context, kind: type) -> Any:
@@ -149,11 +149,18 @@ def _summary(context: Context, task: str, slots: Mapping[str, Any]) -> dict[str,
     if slots.get("address"):
         words["address"] = address_words(slots["address"])
     if slots.get("payment_method_id"):
-        method = find_method(context.connection, str(context.identity.customer_id), slots["payment_method_id"])
+        method = find_method(
+            context.connection, str(context.identity.customer_id), slots["payment_method_id"]
+        )
         words["payment"] = method_name(method, context.currency)
     if task == "return":
         quote = quote_return(
-            context.connection, context.identity, order.order_id, [int(line_id)], slots["reason"], context.turn.now
+            context.connection,
+            context.identity,
+            order.order_id,
+            [int(line_id)],
+            slots["reason"],
+            context.turn.now,
         )
         words["amount"] = money(quote.refund_cents, context.currency)
     return words

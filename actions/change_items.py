@@ -40,7 +40,13 @@ class ActionChangeItems(TaskAction):
             "new_item": item_words(context, order, line_id, item_id),
         }
         result = modify_pending_order_items(
-            context.connection, context.identity, order.order_id, int(line_id), item_id, None, context.turn.now
+            context.connection,
+            context.identity,
+            order.order_id,
+            int(line_id),
+            item_id,
+            None,
+            context.turn.now,
         )
         difference = difference_words(context, order, result.difference_cents)
         context.say("items", result.outcome.value, difference=difference, **words)

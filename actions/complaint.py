@@ -80,4 +80,3 @@ class ActionComplaint(ShopAction):
         topic = "recorded_order" if order_id else "recorded"
         context.say("complaint", topic, complaint_id=number, order_id=order_id)
         return cleared()
-

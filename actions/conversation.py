@@ -6,6 +6,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
 from actions.shop_action import Context, ShopAction
 from actions.task_words import TASK_SLOTS, cleared, order_words
+from actions.turn import running_task
 from crm_models.orders import get_order
 
 
@@ -23,7 +24,9 @@ class ActionGreet(ShopAction):
         if len(profile.open_order_ids) == 1:
             order = get_order(context.connection, context.identity, profile.open_order_ids[0])
             if order is not None:
-                context.say("greet", "open_order", first_name=profile.first_name, **order_words(context, order))
+                context.say(
+                    "greet", "open_order", first_name=profile.first_name, **order_words(context, order)
+                )
                 return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
         context.say("greet", "known", first_name=profile.first_name)
         return []
@@ -35,7 +38,9 @@ class ActionRepeat(ShopAction):
     action = "action_repeat"
 
     def act(self, context: Context) -> list[EventType]:
-        """Text and buttons of the replies to the message before this one."""
+        """Text and buttons of the replies to the message before this one. A task asks again by itself."""
+        if running_task(context.events):
+            return []
         said: list[dict[str, object]] = []
         messages = 0
         for event in reversed(context.events):
@@ -61,9 +66,7 @@ class ActionStop(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """Whether there was one decides what is said."""
-        loops = [event["name"] for event in context.events if event["event"] == "active_loop"]
-        running = bool(loops and loops[-1])
-        context.say("stop", "task" if running else "nothing")
+        context.say("stop", "task" if running_task(context.events) else "nothing")
         return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]
 
 

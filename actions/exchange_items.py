@@ -34,7 +34,13 @@ class ActionExchangeItems(TaskAction):
             "new_item": item_words(context, order, line_id, item_id),
         }
         result = exchange_delivered_items(
-            context.connection, context.identity, order.order_id, int(line_id), item_id, None, context.turn.now
+            context.connection,
+            context.identity,
+            order.order_id,
+            int(line_id),
+            item_id,
+            None,
+            context.turn.now,
         )
         difference = difference_words(context, order, result.to_pay_cents)
         context.say(

@@ -25,7 +25,11 @@ class ActionFollowUp(ShopAction):
             return self._yes_or_no(context)
         if not context.verified:
             if context.turn.entity("email") or named_order(context):
-                return [SlotSet("order_id", named_order(context)), SlotSet("resume", _STATUS), FollowupAction(_STATUS)]
+                return [
+                    SlotSet("order_id", named_order(context)),
+                    SlotSet("resume", _STATUS),
+                    FollowupAction(_STATUS),
+                ]
             return self._unclear(context)
         number = named_order(context)
         orders = list_orders(context.connection, context.identity, limit=30, open_first=True)

@@ -32,4 +32,7 @@ class ActionListOrders(ShopAction):
         ]
         buttons = order_buttons(orders, context.currency, "order_status")
         context.say("order", "list", orders="\n".join(lines), buttons=buttons)
-        return [SlotSet("choices", [order.order_id for order in orders]), SlotSet("resume", "action_order_status")]
+        return [
+            SlotSet("choices", [order.order_id for order in orders]),
+            SlotSet("resume", "action_order_status"),
+        ]

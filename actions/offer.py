@@ -73,7 +73,9 @@ def suggest(context: Context, tone: str = "personal", category: str | None = Non
     """One product that fits; personal only with the customer's consent."""
     recommender = context.services.recommender
     customer_id = context.identity.customer_id if context.verified else None
-    personal = customer_id is not None and has_consent(context.connection, customer_id, Purpose.PERSONALISATION)
+    personal = customer_id is not None and has_consent(
+        context.connection, customer_id, Purpose.PERSONALISATION
+    )
     if recommender is None:
         context.say("recommend", "none")
         return []

@@ -10,8 +10,8 @@ from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from actions.turn import is_resumed
 from actions.words import word
-from crm_models.order_references import find_order_reference
 from crm_models.order_numbers import normalise_order_id
+from crm_models.order_references import find_order_reference
 from crm_models.orders import Order, get_order, list_orders
 
 MOST_BUTTONS = 5

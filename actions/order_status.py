@@ -60,7 +60,10 @@ class ActionOrderStatus(ShopAction):
         if open_orders:
             buttons = order_buttons(open_orders, context.currency, "order_status")
             context.say("order", "choose", count=len(open_orders), buttons=buttons)
-            return [SlotSet("resume", self.action), SlotSet("choices", [order.order_id for order in open_orders])]
+            return [
+                SlotSet("resume", self.action),
+                SlotSet("choices", [order.order_id for order in open_orders]),
+            ]
         if not orders:
             context.say("order", "none")
             return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -65,12 +65,16 @@ class Context:
         return read_facts(self.connection).currency
 
 
-class ShopAction(Action):
-    """An action: `act` does the work. `action` is its name in the domain."""
+class ShopAction(Action, ABC):
+    """An action: `act` does the work. rasa-sdk registers every subclass that is not abstract."""
 
-    action: ClassVar[str]
     needs: ClassVar[Trust] = Trust.ANONYMOUS
     writes: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def action(self) -> str:
+        """Name in the domain; a plain class attribute in subclasses."""
 
     def name(self) -> str:
         """Name in the domain."""

@@ -48,7 +48,9 @@ def claim_from_message(context: Context) -> bool:
     """Two matching facts in one message, an order number and its e-mail: enough to read that order's status."""
     email = context.turn.entity("email")
     order_id = (
-        context.turn.entity("order_id") or normalise_order_id(context.turn.text) or context.slots.get("order_id")
+        context.turn.entity("order_id")
+        or normalise_order_id(context.turn.text)
+        or context.slots.get("order_id")
     )
     if not (email and order_id):
         return False

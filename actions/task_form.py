@@ -10,10 +10,11 @@ rule: the form steps aside, Rasa comes back to it), a correction ("no, the other
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import sign_in_answered, sign_in_step
@@ -22,9 +23,13 @@ from actions.turn import is_fresh, is_starting
 from crm_models.identity import Trust
 
 # Intents that answer a question of a form, or that a form reads itself. All others have rules of their own.
-ANSWERS = frozenset({"affirm", "deny", "inform", "choose", "correct_order", "nlu_ambiguous", "nlu_unsure", "out_of_scope"})
+ANSWERS = frozenset(
+    {"affirm", "deny", "inform", "choose", "correct_order", "nlu_ambiguous", "nlu_unsure", "out_of_scope"}
+)
 # Never taken for an answer, not even where any text is one.
-COMMANDS = frozenset({"stop", "ask_person", "start_over", "help", "repeat", "back_to_bot", "bot_challenge", "wait"})
+COMMANDS = frozenset(
+    {"stop", "ask_person", "start_over", "help", "repeat", "back_to_bot", "bot_challenge", "wait"}
+)
 # A doubtful message is a question in between when the articles answer it.
 QUESTION_IN_BETWEEN = 0.5
 MOST_MISSES = 2
@@ -48,11 +53,16 @@ class Field(Protocol):
 class TaskForm(ShopAction):
     """The validation action of one form. Subclasses name the form, its fields and its own intents."""
 
+    action = ""
     writes = True
-    form: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     own_intents: ClassVar[frozenset[str]]
     trust: ClassVar[Trust] = Trust.VERIFIED
+
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """Name of the form in the domain; a plain class attribute in subclasses."""
 
     def name(self) -> str:
         """`validate_<form>`, the name that Rasa calls it by."""
@@ -67,7 +77,9 @@ class TaskForm(ShopAction):
             state.values["order_id"] = None
         try:
             if starting:
-                state.forget(tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code"))
+                state.forget(
+                    tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code")
+                )
                 self._advance(state, reads=True)
             elif not is_fresh(context.events, self.form):
                 self._advance(state, reads=False)
@@ -85,7 +97,9 @@ class TaskForm(ShopAction):
         if state.context.turn.intent == "correct_order" and "order_id" in (each.slot for each in self.fields):
             self._correct(state)
         self._advance(state, reads=True)
-        moved = state.ask != state.asked or any(before.get(slot) != value for slot, value in state.values.items())
+        moved = state.ask != state.asked or any(
+            before.get(slot) != value for slot, value in state.values.items()
+        )
         if moved:
             if state.values.get("misses"):
                 state.set("misses", 0.0)

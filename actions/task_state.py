@@ -37,4 +37,7 @@ class State:
 
     def events(self) -> list[EventType]:
         """What Rasa must remember, and the field to ask for (None ends the form)."""
-        return [*(SlotSet(slot, value) for slot, value in self.changes.items()), SlotSet("requested_slot", self.ask)]
+        return [
+            *(SlotSet(slot, value) for slot, value in self.changes.items()),
+            SlotSet("requested_slot", self.ask),
+        ]

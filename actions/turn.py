@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -53,7 +53,7 @@ def read_turn(tracker: Tracker) -> Turn:
         frustrated=bool(sentiment.get("frustration")),
         passages=tuple(message.get("passages") or ()),
         answerable=float(message.get("answerable") or 0.0),
-        now=datetime.now(timezone.utc).replace(tzinfo=None),
+        now=datetime.now(UTC).replace(tzinfo=None),
     )
 
 
@@ -68,6 +68,14 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
         if event["event"] == "action" and event["name"] not in (form, *_OWN_ACTIONS):
             return False
     return True
+
+
+def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
+    """The name of the form that is active, or None."""
+    for event in reversed(events):
+        if event["event"] == "active_loop":
+            return event["name"] or None
+    return None
 
 
 def is_resumed(events: Sequence[Mapping[str, Any]]) -> bool:

@@ -90,7 +90,9 @@ class SnapshotTrackerStore(TrackerStore):
             recent = self._recent_events(connection, sender_id)
         tracker = self.init_tracker(sender_id)
         if snapshot.length > len(recent):
-            tracker.update_with_events(_as_events(json.loads(snapshot.state)), self.domain, override_timestamp=False)
+            tracker.update_with_events(
+                _as_events(json.loads(snapshot.state)), self.domain, override_timestamp=False
+            )
             recent = _drop_until_user(recent)
         tracker.update_with_events(recent, self.domain, override_timestamp=False)
         _mark_stored(tracker, snapshot.length)
@@ -99,9 +101,15 @@ class SnapshotTrackerStore(TrackerStore):
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """The tracker with every event since the conversation began."""
         with self.engine.connect() as connection:
-            rows = connection.execute(
-                sa.select(_events.c.data).where(_events.c.sender_id == conversation_id).order_by(_events.c.id)
-            ).scalars().all()
+            rows = (
+                connection.execute(
+                    sa.select(_events.c.data)
+                    .where(_events.c.sender_id == conversation_id)
+                    .order_by(_events.c.id)
+                )
+                .scalars()
+                .all()
+            )
         if not rows:
             return None
         tracker = DialogueStateTracker.from_dict(
@@ -134,12 +142,16 @@ class SnapshotTrackerStore(TrackerStore):
             return connection.execute(sa.select(_snapshots.c.sender_id)).scalars().all()
 
     def _recent_events(self, connection: sa.engine.Connection, sender_id: str) -> list[Event]:
-        rows = connection.execute(
-            sa.select(_events.c.data)
-            .where(_events.c.sender_id == sender_id)
-            .order_by(_events.c.id.desc())
-            .limit(WORKING_EVENTS)
-        ).scalars().all()
+        rows = (
+            connection.execute(
+                sa.select(_events.c.data)
+                .where(_events.c.sender_id == sender_id)
+                .order_by(_events.c.id.desc())
+                .limit(WORKING_EVENTS)
+            )
+            .scalars()
+            .all()
+        )
         return [Event.from_parameters(json.loads(row)) for row in reversed(rows)]
 
     @staticmethod
