@@ -76,6 +76,9 @@ def compose(
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
     chosen = _chosen(question, hits, passages)
     sentences = [passage.sentences[place] for passage, places in chosen for place in places]
+    if tier is not None:
+        others = store.tiers().difference({tier.lower()}, tokens(question))
+        sentences = _own_rows(sentences, others)
     sources = tuple(_source(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
@@ -123,6 +126,12 @@ def _chosen(
                 chosen.append((passage, _sentence_ids(question, hit, passage)))
                 break
     return sorted(chosen, key=lambda each: each[0].position)
+
+
+def _own_rows(sentences: list[str], others: frozenset[str]) -> list[str]:
+    """Without the rows of a table of tiers that are about tiers other than the person's own."""
+    own = [sentence for sentence in sentences if sentence.partition(":")[0].lower() not in others]
+    return own or sentences
 
 
 def _sentence_ids(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:

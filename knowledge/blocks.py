@@ -32,9 +32,9 @@ def markdown_parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def read_blocks(body: str, body_format: Format) -> list[Block]:
+def read_blocks(body: str, body_format: Format, language: str = "en") -> list[Block]:
     """The blocks of a body in reading order, without empty ones."""
-    blocks = _text_blocks(body) if body_format is Format.TEXT else _markdown_blocks(body)
+    blocks = _text_blocks(body) if body_format is Format.TEXT else _markdown_blocks(body, language)
     return [block for block in blocks if block.text]
 
 
@@ -43,7 +43,7 @@ def _text_blocks(body: str) -> list[Block]:
     return [Block(Kind.PARAGRAPH, " ".join(paragraph.split())) for paragraph in paragraphs]
 
 
-def _markdown_blocks(body: str) -> list[Block]:
+def _markdown_blocks(body: str, language: str) -> list[Block]:
     blocks: list[Block] = []
     items = 0
     heading = 0
@@ -65,7 +65,7 @@ def _markdown_blocks(body: str) -> list[Block]:
                 header = row or []
                 row = None
             case "tr_close" if row is not None and header:
-                blocks.append(Block(Kind.ROW, _row_sentence(header, row)))
+                blocks.append(Block(Kind.ROW, _row_sentence(header, row, language)))
             case "table_close":
                 header, row = [], None
             case "fence" | "code_block":
@@ -81,16 +81,21 @@ def _markdown_blocks(body: str) -> list[Block]:
     return blocks
 
 
-def _row_sentence(header: list[str], row: list[str]) -> str:
-    """A table row as a sentence: ("Return window", "30 days") under ("", "basic") is one about basic."""
+def _row_sentence(header: list[str], row: list[str], language: str) -> str:
+    """A table row as a sentence: under ("Tier", "Window"), ("Gold", "60 days") is "Gold: window 60 days."."""
     cells = [
-        f"{name} {value}" if name else value
+        f"{_within(name, language)} {value}" if name else value
         for name, value in zip(header[1:], row[1:], strict=False)
         if value
     ]
     if not cells:
         return row[0] if row else ""
     return f"{row[0]}: {', '.join(cells)}." if row[0] else f"{', '.join(cells)}."
+
+
+def _within(name: str, language: str) -> str:
+    """A column's name within a sentence; VAT stays as it is, and so do the nouns of German."""
+    return name[0].lower() + name[1:] if name[1:2].islower() and language != "de" else name
 
 
 def _plain(inline: Token) -> str:

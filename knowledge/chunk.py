@@ -30,7 +30,7 @@ def chunk(document: Document) -> list[Passage]:
     Sections shorter than MIN_WORDS join their neighbour, longer than MAX_WORDS are cut between paragraphs,
     or between sentences where one paragraph is too long. A document with less than MIN_WORDS is one passage.
     """
-    sections = _sections(read_blocks(document.body, document.format))
+    sections = _sections(read_blocks(document.body, document.format, document.language))
     passages: dict[str, Passage] = {}
     for section in _merge_short(sections):
         for sentences in _cut(section.units):

@@ -94,7 +94,7 @@ def load_lexical(folder: Path, size: int) -> LexicalIndex:
 
 
 def _new_bm25() -> Any:
-    import bm25s  # type: ignore[import-untyped]
+    import bm25s
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     return bm25s.BM25(k1=_K1, b=_B, method="lucene", auto_compile=False)

@@ -51,6 +51,7 @@ class LiveIndex:
         self._seen: str | None = None
         self._looked = float("-inf")
         self._opening = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def warm_up(self) -> None:
         """Open the version in use now, if one has been built. Raises SearchIndexError."""
@@ -71,11 +72,18 @@ class LiveIndex:
                 self._replace(version)
         return self._snapshot
 
+    def wait(self) -> None:
+        """Return when no version is being opened."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
     def _replace(self, version: str) -> None:
         if self._snapshot is None:
             self._try_open(version)
         elif not self._opening.locked():
-            threading.Thread(target=self._try_open, args=(version,), daemon=True).start()
+            self._thread = threading.Thread(target=self._try_open, args=(version,), daemon=True)
+            self._thread.start()
 
     def _try_open(self, version: str) -> None:
         with self._opening:

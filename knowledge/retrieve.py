@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.countries import named_countries
 from knowledge.embed import Encoder
 from knowledge.errors import EncoderError
 from knowledge.hits import Hit
@@ -73,8 +74,8 @@ class Retriever:
 
         `embedding` is the encoder's vector for `text`, float32 (dimension,), where the caller has it.
         `audience` is the person's tier and `country` their two-letter code, None for not known; articles
-        for other tiers or countries are left out, unless the question names the tier. Articles outside
-        their days are left out. Raises EncoderError for an embedding of another dimension.
+        for other tiers or countries are left out, unless the question names them. Articles outside their
+        days are left out. Raises EncoderError for an embedding of another dimension.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
@@ -98,8 +99,9 @@ class Retriever:
         country: str | None,
     ) -> _Candidates:
         index, settings = snapshot.index, self._settings
-        tiers = _tiers(text, audience, snapshot.scopes.tiers)
-        allowed, fit = snapshot.scopes.weigh(tiers, country.upper() if country else None, self._today())
+        tiers = snapshot.scopes.tiers.intersection(tokens(text)).union([audience.lower()] if audience else [])
+        countries = named_countries(text).union([country.upper()] if country else [])
+        allowed, fit = snapshot.scopes.weigh(tiers, countries, self._today())
         lexical = index.lexical.scores(text)
         lexical[~allowed] = 0.0
         places = _best(lexical, settings.candidates)
@@ -166,17 +168,12 @@ def _check(embedding: Vector | None, index: SearchIndex) -> None:
         )
 
 
-def _tiers(text: str, audience: str | None, known: frozenset[str]) -> frozenset[str]:
-    """The tiers whose articles are wanted: the person's own, and any that the question names."""
-    named = known.intersection(tokens(text))
-    return frozenset({audience.lower()} | named) if audience else frozenset(named)
-
-
 def _best(scores: Vector, count: int) -> NDArray[np.int64]:
     """Places of the highest scores above zero."""
     count = min(count, len(scores))
     places: NDArray[np.int64] = np.argpartition(scores, -count)[-count:]
-    return places[scores[places] > 0]
+    above: NDArray[np.int64] = places[scores[places] > 0]
+    return above
 
 
 def _overlap(words: set[str], sentences: tuple[str, ...]) -> Vector:

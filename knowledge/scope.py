@@ -34,25 +34,25 @@ class ScopeTable:
         self._weigh = lru_cache(maxsize=256)(self._weigh_all)
 
     def weigh(
-        self, tiers: frozenset[str], country: str | None, today: date
+        self, tiers: frozenset[str], countries: frozenset[str], today: date
     ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
         """By place, whether a passage may be shown, and whether it is meant for this very person.
 
-        `tiers` empty and `country` None stand for not known. The second array holds 1 for a variant that
+        `tiers` and `countries` empty stand for not known. The second array holds 1 for a variant that
         fits, -1 for a variant of which it is not known whether it does, 0 for a general passage.
         """
-        return self._weigh(tiers, country, today)
+        return self._weigh(tiers, countries, today)
 
     def _weigh_all(
-        self, tiers: frozenset[str], country: str | None, today: date
+        self, tiers: frozenset[str], countries: frozenset[str], today: date
     ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
         allowed = np.zeros(max(1, len(self._scopes)), dtype=np.bool_)
         fit = np.zeros(max(1, len(self._scopes)), dtype=np.int8)
         for code, scope in enumerate(self._scopes):
             if scope is None:
                 continue
-            audience, countries, first, last = scope
-            fits = _both(_fits(audience, tiers), _fits(countries, _one(country)))
+            audience, places, first, last = scope
+            fits = _both(_fits(audience, tiers), _fits(places, countries))
             in_time = (first is None or first <= today) and (last is None or today <= last)
             allowed[code] = in_time and fits is not None
             fit[code] = fits or 0

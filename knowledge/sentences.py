@@ -37,4 +37,6 @@ def _is_abbreviation(before: str, mark: str) -> bool:
     if word is None:
         return False
     token = word.group(1).lower()
+    if token.isdigit() and token == before.strip():  # the number of a list item
+        return True
     return token in _ABBREVIATIONS or (len(token) == 1 and token.isalpha() and token != "i")

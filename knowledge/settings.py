@@ -22,7 +22,7 @@ class KnowledgeSettings(BaseSettings):
     # Added to a passage written for the customer's own tier or country, so that it precedes the general one.
     variant_bonus: float = Field(default=0.04, ge=0.0, le=1.0)
     # Taken from a passage for one tier or country while the customer's own is not known.
-    variant_penalty: float = Field(default=0.08, ge=0.0, le=1.0)
+    variant_penalty: float = Field(default=0.2, ge=0.0, le=1.0)
     # Probability that the passages answer the question, at and above which the answer is given plainly.
     answer_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
     # At and above it, but below the former, the answer is offered with doubt; below it nothing is claimed.

@@ -125,6 +125,11 @@ class KnowledgeStore:
         rows = self._execute("SELECT source, document_id, content_hash FROM documents")
         return {source: (document_id, content_hash) for source, document_id, content_hash in rows}
 
+    def tiers(self) -> frozenset[str]:
+        """The loyalty tiers that articles are written for."""
+        rows = self._execute("SELECT DISTINCT audience FROM documents")
+        return frozenset(tier for (audience,) in rows for tier in json.loads(audience))
+
     # --- passages
 
     def get_passages(self, passage_ids: Iterable[str]) -> dict[str, Passage]:

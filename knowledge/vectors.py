@@ -41,6 +41,8 @@ class VectorIndex:
         """
         import faiss  # type: ignore[import-untyped]
 
+        if self.size == 0:
+            return np.zeros(0, dtype=np.int64)
         selector = None
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
@@ -54,7 +56,7 @@ class VectorIndex:
         return found
 
     def save(self, path: Path) -> None:
-        import faiss  # type: ignore[import-untyped]
+        import faiss
 
         faiss.write_index(self._index, str(path))
 
@@ -69,7 +71,7 @@ def build_vectors(
     Fewer than `exact_limit`: exact. From there on: an inverted file with about 4 * sqrt(n) cells over
     8-bit codes (Jegou, Douze & Schmid, 2011, "Product quantization", IVFADC with a scalar quantizer).
     """
-    import faiss  # type: ignore[import-untyped]
+    import faiss
 
     count, dimension = matrix.shape
     if count < exact_limit:
@@ -88,7 +90,7 @@ def build_vectors(
 
 def load_vectors(path: Path) -> VectorIndex:
     """What `VectorIndex.save` wrote; a large one stays on disk and is read as it is searched."""
-    import faiss  # type: ignore[import-untyped]
+    import faiss
 
     return VectorIndex(faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY))
 
