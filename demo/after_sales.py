@@ -20,7 +20,7 @@ from demo.traits import Traits
 _PHRASES = Path(__file__).parent / "phrases.yml"
 _DAMAGED, _WRONG, _CHANGED_MIND, _EXCHANGE = 0.018, 0.006, 0.045, 0.015
 _REASONS = ("no_longer_needed", "not_as_described", "ordered_by_mistake", "does_not_fit")
-_SLOW_REFUND, _SLOW_DAYS = 0.14, 14.0
+_SLOW_REFUND, _SLOW_DAYS = 0.25, 25.0
 _COMPLAINS, _SLOW_ANSWER = 0.55, 0.15
 _GIVES_FEEDBACK, _FEEDBACK_WHEN_BAD = 0.14, 0.22
 _SEVERITY = {"late_delivery": 0.25, "damaged_item": 0.55, "wrong_item": 0.5, "slow_refund": 0.6}

@@ -99,5 +99,10 @@ class Purchase:
         return max((self.delivered_at.date() - self.promised_on.date()).days, 0)
 
     def share_of_discount(self, line: Line) -> int:
-        """Cents of the order's discount that fall on this line."""
-        return self.discount_cents * line.total_cents // max(self.goods_cents, 1)
+        """Cents of the order's discount that fall on this line; the shares of all lines sum to it exactly."""
+        position = next(index for index, other in enumerate(self.lines) if other is line)
+        before = sum(other.total_cents for other in self.lines[:position])
+        goods = max(self.goods_cents, 1)
+        return (
+            self.discount_cents * (before + line.total_cents) // goods - self.discount_cents * before // goods
+        )
