@@ -1,4 +1,4 @@
-"""What a person at the service desk sees beside the queue: who wrote lately, how they felt, what was offered."""
+"""What the service desk sees beside the queue: who wrote lately, how they felt, what was offered."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ from web.shop import routes as shop
 from web.staff import routes as staff
 
 
-def create_app(
-    settings: WebSettings, keys: Keys | None = None, now: Callable[[], datetime] = utc_now
-) -> FastAPI:
+def create_app(settings: WebSettings, keys: Keys | None = None, now: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application; `keys` are read from the data folder when not given.
 
     Raises SettingsError or SentenceMissing when it could not serve.

@@ -61,9 +61,7 @@ class BotClient:
             "conversation_id": conversation_id, "message_id": message_id, "action": action,
             "text": text, "staff_id": staff_id, "staff_name": staff_name,
         }  # fmt: skip
-        answer = await self._post(
-            "/control", {key: value for key, value in body.items() if value is not None}
-        )
+        answer = await self._post("/control", {key: value for key, value in body.items() if value is not None})
         if answer.get("ok") is not True:
             raise BotUnreachable(f"{self._base} did not confirm `{action}`: {answer}")
 

@@ -22,14 +22,10 @@ class Database:
         self.engine = engine
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
-    async def read(
-        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._on_thread(self._read, function, args, kwargs)
 
-    async def write(
-        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._on_thread(self._write, function, args, kwargs)
 
     async def _on_thread(self, *call: Any) -> Any:

@@ -8,7 +8,7 @@ WebError
 │   │   └── BotFailed      the bot answered that it failed on this message; worth a few more tries
 │   └── BotRefused         the same message will be refused again
 ├── LoginNeeded            a page of the staff was asked for without a valid session
-└── Refused                the visitor asked for something that is not given; carries a status and a sentence's name
+└── Refused                what was asked for is not given; carries a status and a sentence's name
 """
 
 from __future__ import annotations

@@ -58,9 +58,7 @@ def percent(share: float | None) -> str:
 
 templates = Jinja2Templates(FOLDER / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
-templates.env.filters.update(
-    money=money, duration=duration, day=day, moment=moment, words=words, percent=percent
-)
+templates.env.filters.update(money=money, duration=duration, day=day, moment=moment, words=words, percent=percent)
 
 
 def render(

@@ -30,24 +30,18 @@ class WebSettings(BaseSettings):
     public_url: str = ""  # address customers use, when a proxy stands in front; empty: as requested
     secure_cookies: bool = False  # on when the public address is https
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed
-    cors_origins: Annotated[
-        tuple[str, ...], NoDecode
-    ] = ()  # shop sites that embed the widget, comma separated
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()  # shop sites that embed the widget, comma separated
 
     bot_host: str = "127.0.0.1"
     bot_port: int = Field(5005, ge=1, le=65535)
-    bot_timeout_s: float = Field(
-        20.0, gt=0
-    )  # one turn; the bot answers a repeated message with the same replies
+    bot_timeout_s: float = Field(20.0, gt=0)  # one turn; the bot answers a repeated message with the same replies
     action_host: str = "127.0.0.1"
     action_port: int = Field(5055, ge=1, le=65535)
 
     patience_s: float = Field(8.0, gt=0)  # without an answer for so long, the customer is told
     retry_first_s: float = Field(0.3, gt=0)  # wait before the second attempt, doubling
     retry_longest_s: float = Field(5.0, gt=0)
-    give_up_after: int = Field(
-        8, ge=1
-    )  # attempts that the bot answered with an error, then a person is offered
+    give_up_after: int = Field(8, ge=1)  # attempts that the bot answered with an error, then a person is offered
 
     longest_message: int = Field(8000, ge=1)  # characters
     conversation_rate: float = Field(30.0, gt=0)
@@ -92,7 +86,7 @@ class WebSettings(BaseSettings):
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """The secrets of one installation: `token_key` signs identities, `session_key` cookies, `bot_key` calls."""
+    """Secrets of one installation: `token_key` signs identities, `session_key` cookies, `bot_key` calls."""
 
     token_key: str
     session_key: str
@@ -128,9 +122,7 @@ def read_keys(home: Path) -> Keys:
     }
     missing = [name for name, value in found.items() if not value]
     if missing:
-        raise SettingsError(
-            f"No {', '.join(missing)} in {path} nor in the environment. `rapport up` makes the file."
-        )
+        raise SettingsError(f"No {', '.join(missing)} in {path} nor in the environment. `rapport up` makes the file.")
     short = [name for name, value in found.items() if len(value.encode()) < MIN_KEY_BYTES]
     if short:
         raise SettingsError(

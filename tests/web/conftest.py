@@ -47,7 +47,9 @@ def fill(engine: Engine) -> None:
             ],
         )
         for number, name in (("P-1", "Kettle Aria"), ("P-2", "Lamp <b>Luna</b>")):
-            connection.execute(insert(products).values(product_id=number, name=name, category="kitchen", description=""))
+            connection.execute(
+                insert(products).values(product_id=number, name=name, category="kitchen", description="")
+            )
             connection.execute(
                 insert(items).values(item_id=f"I-{number}", product_id=number, price_cents=4990, stock=3)
             )
@@ -105,13 +107,16 @@ class Web:
             }
         )
         self.url = ""
+        self._port = free_port()
         self._server: Server | None = None
 
     def start(self) -> Web:
-        self._server = Server(create_app(self.settings, KEYS), free_port())
+        self._server = Server(create_app(self.settings, KEYS), self._port)
         self._server.start()
         self.url = self._server.url
         return self
+
+    start_again = start
 
     def stop(self) -> None:
         if self._server is not None:

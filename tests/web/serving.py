@@ -20,7 +20,13 @@ def free_port() -> int:
 class Server:
     def __init__(self, app: Any, port: int) -> None:
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
         self.url = f"http://127.0.0.1:{port}"
         self._server = uvicorn.Server(config)

@@ -47,9 +47,7 @@ def test_a_resend_is_taken_and_changes_nothing(web: Web, bot: FakeBot) -> None:
     assert visitor.texts() == ["hello", "You said: hello", "next", "You said: next"]
 
 
-def test_a_dead_bot_is_waited_for_and_the_customer_is_told_once(
-    make_web: Callable[..., Web], bot: FakeBot
-) -> None:
+def test_a_dead_bot_is_waited_for_and_the_customer_is_told_once(make_web: Callable[..., Web], bot: FakeBot) -> None:
     web = make_web(patience_s=0.4)
     visitor = web.visitor()
     bot.stop()
@@ -181,7 +179,11 @@ def test_nobody_reads_or_writes_without_the_conversations_secret(web: Web, engin
     visitor.say("private")
     visitor.wait_for("You said: private")
     forged = visitor.secret[:-4] + ("aaaa" if not visitor.secret.endswith("aaaa") else "bbbb")
-    for header in ({}, {"Authorization": f"Bearer {forged}"}, {"Authorization": f"Bearer {visitor.conversation_id}"}):
+    for header in (
+        {},
+        {"Authorization": f"Bearer {forged}"},
+        {"Authorization": f"Bearer {visitor.conversation_id}"},
+    ):
         for path in ("/chat/messages", "/chat/stream"):
             assert httpx.get(web.url + path, headers=header, trust_env=False).status_code == 401
         body = {"client_id": "a" * 16, "text": "intruder"}

@@ -26,9 +26,7 @@ def test_without_a_token_the_visitor_is_nobody(web: Web, engine) -> None:
     assert who(engine, web.visitor().conversation_id) == (None, Trust.ANONYMOUS)
 
 
-@pytest.mark.parametrize(
-    "token", ["rubbish", token_for("C-000001", minutes=10, issued_ago=60), token_for("C-999999")]
-)
+@pytest.mark.parametrize("token", ["rubbish", token_for("C-000001", minutes=10, issued_ago=60), token_for("C-999999")])
 def test_a_token_that_proves_nothing_makes_nobody_and_says_so(web: Web, engine, token: str) -> None:
     visitor = web.visitor(token)
     assert visitor.opened["token_rejected"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -119,7 +120,8 @@ def test_settings_name_every_mistake_at_once(monkeypatch: pytest.MonkeyPatch) ->
 def test_keys_come_from_the_file_and_short_ones_are_refused(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(SettingsError, match="rapport up"):
         read_keys(tmp_path)
-    (tmp_path / "secrets.json").write_text('{"token_key": "%s", "session_key": "%s", "bot_key": "short"}' % ("t" * 40, "s" * 40))
+    stored = {"token_key": KEYS.token_key, "session_key": KEYS.session_key, "bot_key": "short"}
+    (tmp_path / "secrets.json").write_text(json.dumps(stored))
     with pytest.raises(SettingsError, match="bot_key must have 32 bytes"):
         read_keys(tmp_path)
     monkeypatch.setenv("RAPPORT_BOT_KEY", "b" * 40)

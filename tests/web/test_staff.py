@@ -26,7 +26,11 @@ def owner(engine, conversation_id: str) -> int | None:
 
 def test_the_desk_is_closed_without_a_log_in(web: Web) -> None:
     visitor = web.visitor()
-    paths = ("queue", f"conversations/{visitor.conversation_id}", f"conversations/{visitor.conversation_id}/stream")
+    paths = (
+        "queue",
+        f"conversations/{visitor.conversation_id}",
+        f"conversations/{visitor.conversation_id}/stream",
+    )
     for path in paths:
         answer = visitor.http.get(f"/staff/{path}", headers={"Accept": "text/html"})
         assert answer.status_code == 303 and answer.headers["location"].startswith("/staff/login")
@@ -173,9 +177,7 @@ def test_what_staff_wrote_reaches_the_log_after_the_bot_was_away(web: Web, bot: 
     assert agent.outcome(visitor.conversation_id, "messages", text="Remember me") == "done"
     assert visitor.texts("staff") == ["Remember me"]
     bot.control_failing = False
-    eventually(
-        lambda: [c for c in bot.controls if c["action"] == "staff_message"], "the log has what staff wrote"
-    )
+    eventually(lambda: [c for c in bot.controls if c["action"] == "staff_message"], "the log has what staff wrote")
 
 
 def test_closing_a_waiting_request_takes_it_out_of_the_queue(web: Web, engine) -> None:

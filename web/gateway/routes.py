@@ -45,9 +45,7 @@ class MessageRequest(BaseModel):
 @router.get("/labels")
 async def labels(request: Request) -> Response:
     """Texts of the chat window."""
-    return JSONResponse(
-        services_of(request).sentences.labels(), headers={"Cache-Control": "public, max-age=300"}
-    )
+    return JSONResponse(services_of(request).sentences.labels(), headers={"Cache-Control": "public, max-age=300"})
 
 
 @router.post("/open")
@@ -77,9 +75,7 @@ async def open_chat(request: Request, body: OpenRequest) -> Response:
 
 
 @router.post("/messages")
-async def take_message(
-    request: Request, body: MessageRequest, authorization: _Authorization = None
-) -> Response:
+async def take_message(request: Request, body: MessageRequest, authorization: _Authorization = None) -> Response:
     """202 once the message is stored; sending it again with its client_id changes nothing."""
     services = services_of(request)
     granted = _granted(services, authorization)

@@ -51,9 +51,7 @@ _DELIVERY = select(
 def touch(connection: Connection, conversation_id: str, now: datetime) -> bool:
     """Locks the conversation for this transaction; False when it does not exist."""
     changed = connection.execute(
-        update(conversations)
-        .where(conversations.c.conversation_id == conversation_id)
-        .values(last_message_at=now)
+        update(conversations).where(conversations.c.conversation_id == conversation_id).values(last_message_at=now)
     )
     return bool(changed.rowcount)
 
@@ -69,9 +67,7 @@ def accept(
 ) -> bool:
     """Keeps a message until the bot has answered it, and its echo. False when it was here before."""
     touch(connection, conversation_id, now)
-    known = select(inbox.c.inbox_id).where(
-        inbox.c.conversation_id == conversation_id, inbox.c.client_id == client_id
-    )
+    known = select(inbox.c.inbox_id).where(inbox.c.conversation_id == conversation_id, inbox.c.client_id == client_id)
     if connection.execute(known).first() is not None:
         return False
     connection.execute(
@@ -136,9 +132,7 @@ def deliver_unless_staffed(
 def next_waiting(connection: Connection, conversation_id: str) -> Waiting | None:
     """The oldest message of the conversation that waits for its answer."""
     row = connection.execute(
-        select(
-            inbox.c.inbox_id, inbox.c.conversation_id, inbox.c.client_id, inbox.c.text, inbox.c.received_at
-        )
+        select(inbox.c.inbox_id, inbox.c.conversation_id, inbox.c.client_id, inbox.c.text, inbox.c.received_at)
         .where(inbox.c.conversation_id == conversation_id, inbox.c.status == "waiting")
         .order_by(inbox.c.inbox_id)
         .limit(1)
@@ -169,9 +163,7 @@ def finish(
     """
     touch(connection, message.conversation_id, now)
     done = connection.execute(
-        update(inbox)
-        .where(inbox.c.inbox_id == message.inbox_id, inbox.c.status == "waiting")
-        .values(status="done")
+        update(inbox).where(inbox.c.inbox_id == message.inbox_id, inbox.c.status == "waiting").values(status="done")
     )
     if not done.rowcount:
         return False
@@ -181,14 +173,10 @@ def finish(
     return True
 
 
-def read_after(
-    connection: Connection, conversation_id: str, delivery_id: int, limit: int = 200
-) -> list[Delivery]:
+def read_after(connection: Connection, conversation_id: str, delivery_id: int, limit: int = 200) -> list[Delivery]:
     """Rows behind `delivery_id`, oldest first."""
     rows = connection.execute(
-        _DELIVERY.where(
-            deliveries.c.conversation_id == conversation_id, deliveries.c.delivery_id > delivery_id
-        )
+        _DELIVERY.where(deliveries.c.conversation_id == conversation_id, deliveries.c.delivery_id > delivery_id)
         .order_by(deliveries.c.delivery_id)
         .limit(limit)
     )
@@ -238,9 +226,7 @@ def offered_title(connection: Connection, conversation_id: str, payload: str) ->
 def unlogged(connection: Connection, limit: int = 100) -> list[Delivery]:
     """What staff wrote and the bot's log does not have yet, oldest first."""
     rows = connection.execute(
-        _DELIVERY.where(
-            deliveries.c.author == "staff", deliveries.c.content["logged"].as_boolean().is_(False)
-        )
+        _DELIVERY.where(deliveries.c.author == "staff", deliveries.c.content["logged"].as_boolean().is_(False))
         .order_by(deliveries.c.delivery_id)
         .limit(limit)
     )

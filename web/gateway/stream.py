@@ -25,9 +25,7 @@ def position(request: Request) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0
 
 
-async def events(
-    database: Database, hub: Hub, conversation_id: str, after: int
-) -> AsyncIterator[ServerSentEvent]:
+async def events(database: Database, hub: Hub, conversation_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
     """Events `message` (with the delivery's id) and `typing`, until the stream is closed."""
     # Ids of erased rows may be given again: a position ahead of the conversation means nothing.
     if after > await database.read(store.last_delivery, conversation_id):

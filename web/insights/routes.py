@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
 from crm_models import insights
@@ -36,7 +37,7 @@ async def page(request: Request, since: str = "", until: str = "") -> Response:
         "since": period.since,
         "until": period.until - timedelta(days=1),
         "today": services.now().date(),
-        "spans": (7, 30, 90, 365),
+        "spans": [(days, services.now().date() - timedelta(days=days - 1)) for days in (7, 30, 90, 365)],
         "hide": (lambda text: text) if member.role is Role.ADMIN else masked,
         **values,
     }
@@ -83,7 +84,7 @@ def _read(connection: Connection, period: Period) -> dict[str, object]:
     }
 
 
-def _volume(days: list[Day]) -> object:
+def _volume(days: list[Day]) -> Markup:
     points = [
         Point(
             each.day,
@@ -92,16 +93,12 @@ def _volume(days: list[Day]) -> object:
         )
         for each in days
     ]
-    return charts.bars(points, "Conversations a day")
+    return charts.bars(points, "Conversations a day", charts.WIDE)
 
 
-def _mood(days: list[Day]) -> object:
+def _mood(days: list[Day]) -> Markup:
     points = [
-        Point(
-            each.day,
-            each.sentiment,
-            f"{each.day}: {each.sentiment:+.2f}" if each.sentiment is not None else "",
-        )
+        Point(each.day, each.sentiment, "" if each.sentiment is None else f"{each.day}: {each.sentiment:+.2f}")
         for each in days
     ]
     return charts.line(points, "Mean sentiment of customers' messages a day")

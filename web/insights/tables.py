@@ -26,8 +26,7 @@ def masked(text: str | None) -> str:
 def _days(connection: Connection, period: Period, _: bool) -> list[Row]:
     rows: list[Row] = [("day", "conversations", "messages", "mean_sentiment")]
     rows += [
-        (each.day, each.conversations, each.messages, each.sentiment)
-        for each in insights.by_day(connection, period)
+        (each.day, each.conversations, each.messages, each.sentiment) for each in insights.by_day(connection, period)
     ]
     return rows
 

@@ -25,7 +25,8 @@ def still_life(product_id: str) -> Markup:
     )
     shapes = [
         f'<circle class="s3" cx="{140 - seed[8] % 80}" cy="{34 + seed[9] % 16}" r="{moon}"/>',
-        f'<rect class="s2" x="{left - 16}" y="{table - low - 14}" width="34" height="{low + 14}" rx="{5 + seed[10] % 12}"/>',
+        f'<rect class="s2" x="{left - 16}" y="{table - low - 14}" width="34" height="{low + 14}" '
+        f'rx="{5 + seed[10] % 12}"/>',
         vessel,
         f'<circle class="s4" cx="{right}" cy="{table - low / 2 - 4}" r="{low / 2 + 4}"/>',
     ]

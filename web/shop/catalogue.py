@@ -85,4 +85,4 @@ def get_product(connection: Connection, product_id: str) -> Product | None:
         .where(items.c.product_id == product_id)
         .order_by(items.c.price_cents, items.c.item_id)
     )
-    return Product(*row, variants=tuple(Variant(*variant) for variant in variants))
+    return Product(*row, tuple(Variant(*variant) for variant in variants))

@@ -40,9 +40,7 @@ async def take(services: Services, conversation_id: str, member: StaffMember) ->
     item = await services.database.write(_find_or_open, conversation_id, services)
     if item is None:
         return Handover.GONE
-    outcome = await services.database.write(
-        escalations.take, item.escalation_id, member.staff_id, services.now()
-    )
+    outcome = await services.database.write(escalations.take, item.escalation_id, member.staff_id, services.now())
     if outcome is TakeOutcome.TAKEN_BY_OTHER:
         return Handover.TAKEN_BY_OTHER
     if outcome is TakeOutcome.CLOSED:
@@ -66,9 +64,7 @@ async def take(services: Services, conversation_id: str, member: StaffMember) ->
     return Handover.DONE
 
 
-async def write(
-    services: Services, conversation_id: str, member: StaffMember, client_id: str, text: str
-) -> Handover:
+async def write(services: Services, conversation_id: str, member: StaffMember, client_id: str, text: str) -> Handover:
     """Shows the customer what the person wrote; the log follows, also when the bot is away just now."""
     text = text.replace("\x00", "").strip()[: services.settings.longest_message]
     if not text:
@@ -100,18 +96,14 @@ async def give_back(
     except BotError as error:
         logger.warning("The bot could not be resumed in %s: %s", conversation_id, error)
         return Handover.BOT_UNREACHABLE
-    released = await services.database.write(
-        escalations.give_back, item.escalation_id, member.staff_id, services.now()
-    )
+    released = await services.database.write(escalations.give_back, item.escalation_id, member.staff_id, services.now())
     if released is not ReleaseOutcome.RELEASED:
         return Handover.NOT_YOURS
     await _announce(services, item, member, "left", sentence)
     return Handover.DONE
 
 
-async def _announce(
-    services: Services, item: QueueItem, member: StaffMember, what: str, sentence: str
-) -> None:
+async def _announce(services: Services, item: QueueItem, member: StaffMember, what: str, sentence: str) -> None:
     await services.database.write(
         store.deliver,
         item.conversation_id,
@@ -124,9 +116,7 @@ async def _announce(
 
 
 def _open_item(connection: Connection, conversation_id: str) -> QueueItem | None:
-    return next(
-        (item for item in escalations.queue(connection) if item.conversation_id == conversation_id), None
-    )
+    return next((item for item in escalations.queue(connection) if item.conversation_id == conversation_id), None)
 
 
 def _find_or_open(connection: Connection, conversation_id: str, services: Services) -> QueueItem | None:

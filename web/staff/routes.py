@@ -53,9 +53,7 @@ async def queue(request: Request, part: bool = False) -> Response:
 
 
 @router.get("/staff/conversations/{conversation_id}")
-async def conversation(
-    request: Request, conversation_id: str, problem: str = "", part: bool = False
-) -> Response:
+async def conversation(request: Request, conversation_id: str, problem: str = "", part: bool = False) -> Response:
     services = services_of(request)
     member = await require(request, DESK)
     found = await services.database.read(read_desk, conversation_id, services.now())

@@ -98,6 +98,8 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   color: var(--on-accent); box-shadow: var(--shadow); display: grid; place-items: center; transition: transform .18s; }
 .launcher:hover { transform: translateY(-2px); }
 .launcher svg { width: 28px; height: 28px; }
+.launcher svg + svg, .open .launcher svg { display: none; }
+.open .launcher svg + svg { display: block; }
 .badge { position: absolute; top: -5px; right: -5px; min-width: 22px; height: 22px; padding: 0 6px; border-radius: 11px;
   background: var(--ink); color: var(--paper); font-size: 12px; font-weight: 700; line-height: 22px; }
 .panel { position: absolute; bottom: 76px; right: 0; width: 392px; height: min(660px, calc(100vh - 124px));
@@ -169,7 +171,8 @@ textarea:focus { outline: none; border-color: var(--accent); }
 `;
 
   const ICONS = {
-    chat: "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.6 4.1A.85.85 0 0 1 5 19.5V16a2 2 0 0 1-1-1.9z",
+    chat: "M12 4c5 0 8.5 3.2 8.5 7.4s-3.5 7.4-8.5 7.4c-1.2 0-2.3-.2-3.3-.5L4.3 20.5l1.2-4C4.2 15.2 3.5 13.4 3.5 11.4 3.5 7.2 7 4 12 4z",
+    down: "M5.5 9.5 12 16l6.5-6.5",
     close: "M6 6l12 12M18 6 6 18",
     send: "M4.5 12 20 4.5 15.5 20l-3.4-6.3zM12.1 13.7 20 4.5",
     source: "M7 3.5h7l4 4v13H7zM13.5 3.5V8H18M10 12h5M10 15.5h5",
@@ -253,7 +256,7 @@ textarea:focus { outline: none; border-color: var(--accent); }
       const { labels } = this;
       this.badge = el("span", { class: "badge", hidden: "" });
       this.launcher = el("button", { class: "launcher", type: "button", "aria-label": labels.launcher,
-        "aria-expanded": "false", "aria-controls": "panel", "aria-haspopup": "dialog" }, icon("chat"), this.badge);
+        "aria-expanded": "false", "aria-controls": "panel", "aria-haspopup": "dialog" }, icon("chat"), icon("down"), this.badge);
       this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions",
         "aria-label": labels.log, tabindex: "0" });
       this.welcome = this.row("bot", labels.assistant, labels.welcome);

@@ -1,0 +1,125 @@
+"""The chat window in a real browser, by keyboard and mouse, against a bot of the test."""
+
+from __future__ import annotations
+
+from selenium.webdriver import ActionChains
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.shadowroot import ShadowRoot
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.web.agent import Agent
+from tests.web.conftest import Web
+from tests.web.fake_bot import FakeBot
+from tests.web.serving import eventually
+
+
+class Window:
+    """The chat window on the page the browser shows."""
+
+    def __init__(self, chromium: WebDriver) -> None:
+        self.chromium = chromium
+        host = eventually(lambda: chromium.find_elements(By.CSS_SELECTOR, "[data-rapport]"), "the chat is there")
+        self.root: ShadowRoot = host[0].shadow_root
+
+    def find(self, selector: str) -> WebElement:
+        return self.root.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, author: str) -> list[str]:
+        return [found.text for found in self.root.find_elements(By.CSS_SELECTOR, f".row.{author} .bubble")]
+
+    def open(self) -> None:
+        self.find(".launcher").click()
+
+    def say(self, text: str) -> None:
+        self.find("textarea").send_keys(text + Keys.ENTER)
+
+    def wait_for(self, text: str, author: str = "bot") -> None:
+        eventually(lambda: text in self.texts(author), f"{author} says {text!r} in the window")
+
+    def focused(self) -> str:
+        script = """
+            const held = document.querySelector("[data-rapport]").shadowRoot.activeElement;
+            return held ? held.className || held.localName : "";
+        """
+        return str(self.chromium.execute_script(script))
+
+
+def test_a_talk_by_keyboard_alone(web: Web, chromium: WebDriver) -> None:
+    chromium.get(web.url)
+    window = Window(chromium)
+    chromium.execute_script("arguments[0].focus()", window.find(".launcher"))
+    ActionChains(chromium).send_keys(Keys.ENTER).perform()
+    assert window.find(".panel").get_attribute("role") == "dialog"
+    eventually(lambda: window.focused() == "textarea", "the field has the focus")
+    ActionChains(chromium).send_keys("hello" + Keys.ENTER).perform()
+    window.wait_for("You said: hello")
+    ActionChains(chromium).send_keys(Keys.ESCAPE).perform()
+    assert not window.find(".panel").is_displayed()
+    assert window.focused() == "launcher"
+    assert [entry for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_markup_stays_text_and_links_lead_nowhere_bad(web: Web, bot: FakeBot, chromium: WebDriver) -> None:
+    nasty = "<img src=x onerror=document.title='broken'><b>bold</b>"
+    bot.replies[nasty] = [
+        {"text": nasty + " see https://example.org/a.", "sources": [{"title": "Terms", "url": "/help/terms"}]}
+    ]
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    window.say(nasty)
+    window.wait_for(nasty + " see https://example.org/a.")
+    assert window.texts("customer") == [nasty]
+    assert chromium.title != "broken"
+    assert window.root.find_elements(By.CSS_SELECTOR, ".log img, .log b") == []
+    links = [link.get_attribute("href") for link in window.root.find_elements(By.CSS_SELECTOR, ".log a")]
+    assert links == ["https://example.org/a", f"{web.url}/help/terms"]
+
+
+def test_a_choice_is_made_once_and_outlives_a_reload(web: Web, bot: FakeBot, chromium: WebDriver) -> None:
+    buttons = [{"title": "The kettle", "payload": '/order_status{"order_id":"HV-104233"}'}]
+    bot.replies["order"] = [{"text": "Which one?", "buttons": buttons}]
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    window.say("order")
+    window.wait_for("Which one?")
+    window.find(".choices button").click()
+    window.wait_for("The kettle", "customer")
+    eventually(lambda: len(window.texts("bot")) == 3, "the choice is answered")
+    assert window.root.find_elements(By.CSS_SELECTOR, ".choices") == []
+    before = (window.texts("customer"), window.texts("bot"))
+    chromium.refresh()
+    window = Window(chromium)
+    eventually(lambda: (window.texts("customer"), window.texts("bot")) == before, "the talk is back")
+
+
+def test_nothing_is_lost_or_doubled_while_the_server_restarts(web: Web, chromium: WebDriver) -> None:
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    window.say("before")
+    window.wait_for("You said: before")
+    web.stop()
+    window.say("meanwhile")
+    web.start_again()
+    window.wait_for("You said: meanwhile")
+    assert window.texts("customer") == ["before", "meanwhile"]
+    assert window.texts("bot")[1:] == ["You said: before", "You said: meanwhile"]
+
+
+def test_a_person_replies_in_the_same_window(web: Web, chromium: WebDriver) -> None:
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    window.say("hello")
+    window.wait_for("You said: hello")
+    agent = Agent(web)
+    page = agent.http.get("/staff/queue").text
+    conversation_id = page.split('href="/staff/conversations/')[1].split('"')[0]
+    assert agent.outcome(conversation_id, "take") == "done"
+    assert agent.outcome(conversation_id, "messages", text="Mara here, how can I help?") == "done"
+    window.wait_for("Mara here, how can I help?", "staff")
+    assert "Mara" in window.find(".row.staff .who").text
