@@ -30,12 +30,16 @@ class LoyaltyAccount:
         self._policy = policy
         self._products = products
         self._purchases: list[Purchase] = []
-        self._tiers: list[str] = []
+        self._entries: list[Entry] = []
 
     def add(self, purchase: Purchase) -> None:
-        """Book a purchase at the tier of its day; call in order of time."""
-        self._tiers.append(self.tier(purchase.placed_at))
+        """Book a purchase, whose fate is settled, at the tier of its day; call in order of time."""
+        per_unit = self.terms(purchase.placed_at).points_per_unit
         self._purchases.append(purchase)
+        if purchase.cancelled_at is None:
+            booked = [Entry(-purchase.points_spent, "voucher", purchase, purchase.placed_at)]
+            booked += self._earned(purchase, per_unit)
+            self._entries += [entry for entry in booked if entry.points]
 
     def tier(self, at: datetime) -> str:
         """The highest tier reached with the orders of the last 12 months, cancelled ones left out."""
@@ -56,21 +60,13 @@ class LoyaltyAccount:
         oldest = at - timedelta(days=30 * (self._policy.points_expire_months or 1200))
         return sum(
             entry.points
-            for entry in self.entries()
+            for entry in self._entries
             if entry.created_at < at and (entry.points < 0 or entry.created_at >= oldest)
         )
 
     def entries(self) -> list[Entry]:
         """Everything booked, also in the future; a purchase's points come with its delivery."""
-        found: list[Entry] = []
-        for purchase, tier in zip(self._purchases, self._tiers, strict=True):
-            per_unit = self._policy.terms(tier).points_per_unit
-            if purchase.points_spent and purchase.cancelled_at is None:
-                found.append(Entry(-purchase.points_spent, "voucher", purchase, purchase.placed_at))
-            if purchase.cancelled_at is not None:
-                continue
-            found += self._earned(purchase, per_unit)
-        return sorted((entry for entry in found if entry.points), key=lambda entry: entry.created_at)
+        return sorted(self._entries, key=lambda entry: entry.created_at)
 
     def _earned(self, purchase: Purchase, per_unit: float) -> list[Entry]:
         net = sum(self._net_cents(purchase, line) for line in purchase.lines)
