@@ -7,6 +7,8 @@ CrmError
 │   ├── DatabaseNotReady      never migrated, or older than this program
 │   └── DatabaseTooNew        written by a newer version of this program
 ├── BadTable                  rows that a model cannot be fitted on
+├── BadModel                  a folder that holds no model this program can read
+├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadPolicy                 the shop's terms contain an impossible value
 ├── BadShop                   a folder that cannot be imported
 ├── ShopNotEmpty              an import would mix two shops
@@ -47,6 +49,14 @@ class DatabaseTooNew(DatabaseError):
 
 class BadTable(CrmError):
     """Rows that a model cannot be fitted on."""
+
+
+class BadModel(CrmError):
+    """A folder that holds no model this program can read."""
+
+
+class BadExport(CrmError):
+    """What shall be exported, or where to, makes no sense."""
 
 
 class BadPolicy(CrmError):

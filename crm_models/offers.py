@@ -133,9 +133,7 @@ def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
     A suggestion replaces the suggestion before it; a discount stays open beside a suggestion.
     """
     latest = (
-        select(func.max(offers.c.offer_id))
-        .where(offers.c.conversation_id == conversation_id)
-        .group_by(offers.c.kind)
+        select(func.max(offers.c.offer_id)).where(offers.c.conversation_id == conversation_id).group_by(offers.c.kind)
     )
     row = connection.execute(
         _SELECT.where(offers.c.offer_id.in_(latest), offers.c.status == "shown")

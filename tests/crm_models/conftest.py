@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from crm_models.database import create_engine, migrate
+from demo.seed import seed_shop
 
 POSTGRES = "postgresql://root@127.0.0.1:5432/"
 
@@ -48,6 +49,16 @@ def postgres_url() -> Iterator[str]:
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The demo shop with fewer customers, for models; tests only read it, or copy it."""
+    engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('demo')}/rapport.db")
+    migrate(engine)
+    seed_shop(engine, customers=700)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
