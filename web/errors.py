@@ -7,6 +7,7 @@ WebError
 │   ├── BotUnreachable     worth another try: no connection, time-out, 503, wrong key
 │   │   └── BotFailed      the bot answered that it failed on this message; worth a few more tries
 │   └── BotRefused         the same message will be refused again
+├── ConversationGone       a pass for a conversation that the database does not hold
 ├── LoginNeeded            a page of the staff was asked for without a valid session
 └── Refused                what was asked for is not given; carries a status and a sentence's name
 """
@@ -52,6 +53,10 @@ class Refused(WebError):
         super().__init__(f"{status}: {sentence}")
         self.status = status
         self.sentence = sentence
+
+
+class ConversationGone(WebError):
+    """The database does not hold the conversation: erased, or another shop's data was put in its place."""
 
 
 class LoginNeeded(WebError):

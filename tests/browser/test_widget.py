@@ -27,7 +27,12 @@ class Window:
         return self.root.find_element(By.CSS_SELECTOR, selector)
 
     def texts(self, author: str) -> list[str]:
-        return [found.text for found in self.root.find_elements(By.CSS_SELECTOR, f".row.{author} .bubble")]
+        # In one step: a row that waits to be sent is replaced by the stored one.
+        script = """
+            const root = document.querySelector("[data-rapport]").shadowRoot;
+            return [...root.querySelectorAll(`.row.${arguments[0]} .bubble`)].map((found) => found.innerText);
+        """
+        return list(self.chromium.execute_script(script, author))
 
     def open(self) -> None:
         self.find(".launcher").click()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from crm_models.tables import inbox
+from crm_models.tables import conversations, inbox
 from tests.web.conftest import Web
 from tests.web.fake_bot import FakeBot
 from tests.web.serving import eventually
@@ -190,3 +190,15 @@ def test_nobody_reads_or_writes_without_the_conversations_secret(web: Web, engin
         assert httpx.post(web.url + "/chat/messages", json=body, headers=header, trust_env=False).status_code == 401
     with engine.begin() as connection:
         assert [row.text for row in connection.execute(select(inbox.c.text))] == ["private"]
+
+
+def test_a_conversation_that_was_erased_is_opened_anew(web: Web, engine) -> None:
+    visitor = web.visitor()
+    with engine.begin() as connection:
+        connection.execute(delete(conversations))
+    refused = visitor.post(text="hello")
+    assert refused.status_code == 401
+    assert "ended" in refused.json()["sentence"]
+    assert visitor.open()["fresh"] is True
+    visitor.say("hello")
+    visitor.wait_for("You said: hello")

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 
-from web.errors import Refused
+from web.errors import ConversationGone, Refused
 from web.gateway import store
 from web.gateway.content import as_event
 from web.gateway.opening import open_for
@@ -83,14 +83,17 @@ async def take_message(request: Request, body: MessageRequest, authorization: _A
     allowed = services.limits.conversation.allow(granted.conversation_id)
     if not allowed or not services.limits.address.allow(address_of(request)):
         raise Refused(429, "too_fast")
-    accepted = await services.database.write(
-        store.accept,
-        granted.conversation_id,
-        body.client_id,
-        text=text,
-        shown=shown,
-        now=services.now(),
-    )
+    try:
+        accepted = await services.database.write(
+            store.accept,
+            granted.conversation_id,
+            body.client_id,
+            text=text,
+            shown=shown,
+            now=services.now(),
+        )
+    except ConversationGone:
+        raise Refused(401, "conversation_gone") from None
     services.hub.notify(granted.conversation_id)
     services.postman.wake(granted.conversation_id)
     return JSONResponse({"accepted": accepted}, status_code=202)

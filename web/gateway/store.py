@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from crm_models.tables import conversations, deliveries, escalations, inbox
+from web.errors import ConversationGone
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,12 @@ def accept(
     shown: str,
     now: datetime,
 ) -> bool:
-    """Keeps a message until the bot has answered it, and its echo. False when it was here before."""
-    touch(connection, conversation_id, now)
+    """Keeps a message until the bot has answered it, and its echo. False when it was here before.
+
+    Raises ConversationGone when there is no such conversation.
+    """
+    if not touch(connection, conversation_id, now):
+        raise ConversationGone(f"there is no conversation {conversation_id}; open a new one")
     known = select(inbox.c.inbox_id).where(inbox.c.conversation_id == conversation_id, inbox.c.client_id == client_id)
     if connection.execute(known).first() is not None:
         return False
