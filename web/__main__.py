@@ -17,7 +17,8 @@ from web.settings import read_settings
 def main() -> int:
     """Serves until told to stop; 2 when it cannot start, with the reason in one sentence."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = read_settings()
         app = create_app(settings)
