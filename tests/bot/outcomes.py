@@ -1,0 +1,61 @@
+"""What each topic can come to: the outcomes of the functions behind it, and those its action finds itself.
+
+Only what the source does not show as a text stands here: an outcome that is computed. When an action computes a
+new one, `test_domain.py` fails until it is noted here and the domain has its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from actions.return_items import REASONS
+from crm_models.escalations import RequestOutcome
+from crm_models.exchanges import ExchangeOutcome
+from crm_models.feedback import FeedbackOutcome
+from crm_models.invoices import InvoiceOutcome
+from crm_models.item_changes import ItemsOutcome
+from crm_models.order_changes import AddressOutcome, CancelOutcome, PaymentOutcome
+from crm_models.order_records import OrderStatus
+from crm_models.refunds import RefundOutcome
+from crm_models.returns import ReturnOutcome
+from crm_models.shop_policy import ShopPolicy
+from crm_models.verification import SignInOutcome
+
+
+def _values(outcomes: Iterable[Enum]) -> set[str]:
+    return {str(outcome.value) for outcome in outcomes}
+
+
+_TASKS = {"cancel", "address", "items", "payment", "return", "exchange"}
+_CONSENT = {"on", "off", "already_on", "already_off"}
+
+# By topic: what stands after `utter_<topic>_`.
+COMPUTED: dict[str, set[str]] = {
+    "cancel": _values(CancelOutcome),
+    "address": _values(AddressOutcome),
+    "items": _values(ItemsOutcome),
+    "payment": _values(PaymentOutcome),
+    "return": _values(ReturnOutcome),
+    "exchange": _values(ExchangeOutcome),
+    "confirm": _TASKS,
+    "invoice_copy": _values(InvoiceOutcome),
+    "refund_status": _values(RefundOutcome),
+    "order_status": _values(OrderStatus),
+    "sign_in": _values(SignInOutcome),
+    "person": _values(RequestOutcome),
+    "feedback": _values(FeedbackOutcome),
+    "newsletter": _CONSENT,
+    "consent": _CONSENT,
+    "complaint": {"recorded", "recorded_order"},
+    "recommend": {"popular", "category", "happy", "because"},
+    "product": {"stock_in_stock", "stock_other_option", "stock_sold_out"},
+}
+
+# By first part: what stands after `utter_word_<first part>_`.
+COMPUTED_WORDS: dict[str, set[str]] = {
+    "status": _values(OrderStatus),
+    "payment": {"credit_card", "paypal", "gift_card", "invoice", "unknown"},
+    "reason": {*REASONS, *ShopPolicy().cancel_reasons},
+    "difference": {"pay", "refund", "none"},
+}
