@@ -1,0 +1,103 @@
+"""What the shorter commands do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.cli import prepare, shop
+from bot.cli.config import Config
+from bot.cli.display import console, done, note, step
+from bot.cli.errors import BadSettings, UnknownSuite
+from bot.cli.index import refresh_index
+from bot.cli.lock import holder
+from crm_models.staff import Role, create_staff
+from knowledge.ingest import IngestReport, ingest_path
+from knowledge.store import KnowledgeStore
+
+
+def seed(config: Config, replace: bool, customers: int) -> None:
+    engine = prepare.open_database(config)
+    with step("Seeding the demo shop") as running:
+        shop.seed(config, engine, running, replace=replace, customer_count=customers)
+    _advise_restart(config, "the new shop")
+
+
+def train(config: Config, force: bool) -> None:
+    engine = prepare.open_database(config)
+    prepare.prepare_shop(config, engine, demo=False)
+    model = prepare.train(config, engine, force)
+    done(f"All is trained; the bot's model is {model}")
+    _advise_restart(config, "the new models")
+
+
+def ingest(config: Config, paths: list[Path]) -> int:
+    """Exit code 1 when a file could not be taken in; the others are."""
+    reports = []
+    store = KnowledgeStore(config.knowledge.database)
+    try:
+        for path in paths:
+            with step(f"Reading {path}") as running:
+                report = ingest_path(store, path, running.count, config.knowledge.ingest_max_bytes)
+                running.result = _summary(report)
+                reports.append(report)
+    finally:
+        store.close()
+    skipped = [each for report in reports for each in report.skipped]
+    for each in skipped:
+        note(f"{each.path} was left out: {each.reason}")
+    if prepare.current_model(config) is None:
+        note("There is no trained encoder yet; `rapport up` or `rapport train` builds the index.")
+    elif not refresh_index(config):
+        note("The search index holds all of it already.")
+    return 1 if skipped else 0
+
+
+def import_shop(config: Config, folder: Path, replace: bool, currency: str) -> None:
+    engine = prepare.open_database(config)
+    with step(f"Importing {folder}") as running:
+        report = shop.bring_shop(config, engine, folder, running, replace=replace, currency=currency)
+        running.result = ", ".join(f"{count:,} {name}" for name, count in report.rows.items())
+    console.print("What the files do not say is assumed:")
+    for assumption in report.assumptions:
+        console.print(f"  {assumption}")
+    if prepare.current_model(config) is not None:
+        refresh_index(config)
+    note("`rapport up` (or `rapport train`) trains the customer models on the new shop.")
+    _advise_restart(config, "the new shop")
+
+
+def add_staff(config: Config, username: str, name: str, role: str, password: str) -> None:
+    if role not in list(Role):
+        raise BadSettings(f"There is no role {role!r}; choose one of {', '.join(Role)}.")
+    engine = prepare.open_database(config)
+    with engine.begin() as connection:
+        member = create_staff(connection, username, name, password, Role(role))
+    done(f"{member.username} may log in as {member.role}")
+
+
+def bench(suite: str, data: Path | None, quick: bool, json_file: Path | None) -> int:
+    from benchmarks.run import SUITES, run_suite
+
+    if suite == "list":
+        for name, purpose in SUITES.items():
+            console.print(f"{name:<16}{purpose}")
+        return 0
+    if suite not in SUITES:
+        raise UnknownSuite(f"There is no suite {suite!r}; choose one of {', '.join(SUITES)}.")
+    return run_suite(suite, data, quick, json_file)
+
+
+def _summary(report: IngestReport) -> str:
+    counts = {
+        "new": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "left out": report.skipped,
+    }
+    return ", ".join(f"{len(found)} {name}" for name, found in counts.items() if found) or "nothing there"
+
+
+def _advise_restart(config: Config, what: str) -> None:
+    if holder(config.home) is not None:
+        note(f"Rapport is running: stop it and run `rapport up` again to serve {what}.")
