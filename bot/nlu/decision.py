@@ -1,0 +1,38 @@
+"""What the bot does with what it understood: act, ask which of a few things was meant, or say that it is not sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+AMBIGUOUS = "nlu_ambiguous"
+UNSURE = "nlu_unsure"
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True)
+class Likely:
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class DecisionRule:
+    # At this probability of the first intent the bot acts, whatever else is in the set: asking would annoy more
+    # people than the one in seven or fewer that it errs on.
+    act_from: float = 0.85
+    # More options than this are no question that one can answer with a tap.
+    most_options: int = 3
+
+    def decide(self, intent_set: Sequence[Likely], refused: bool) -> Likely:
+        """The intent to report for a prediction set (likeliest first, never empty)."""
+        first = intent_set[0]
+        if refused and first.name != OUT_OF_SCOPE:
+            return Likely(UNSURE, first.confidence)
+        if len(intent_set) == 1 or first.confidence >= self.act_from:
+            return first
+        options = [each for each in intent_set if each.name != OUT_OF_SCOPE]
+        # Likeliest beyond the shop, yet perhaps something that we do: neither an act nor a good question.
+        if first.name == OUT_OF_SCOPE or len(options) > self.most_options:
+            return Likely(UNSURE, first.confidence)
+        return Likely(AMBIGUOUS, first.confidence)

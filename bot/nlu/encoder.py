@@ -1,0 +1,154 @@
+"""The neural encoder of the pipeline: one pass for each message serves the intents and retrieval alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
+from bot.nlu.split import text_key, without_duplicates
+from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
+from knowledge.embed import OnnxEncoder
+
+if TYPE_CHECKING:
+    from bot.nlu.finetune import Finetuned
+
+logger = logging.getLogger(__name__)
+
+FIRST_RUN_FILE = "first_run.npz"
+
+# Checked against torch after export, besides some examples: the shapes that break a wrongly exported graph.
+PARITY_TEXTS = ("", "?", "where is it 😀", "a" * 5_000, "my parcel has not come " * 60)
+PARITY_EXAMPLES = 24
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class MessageEncoder(GraphComponent):
+    """Fine-tunes the encoder in training; attaches `embedding` and `intent_features` to each message."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The settings of `finetune.FinetuneSettings` may be given too, each under its own name."""
+        return {
+            # Folder or hub name of the encoder to start from; none is the package with the pinned weights.
+            "base": None,
+            # Tokens read of a message; what comes after is not understood.
+            "max_length": 128,
+            # Raised when the training changes its result, so that Rasa's cache does not return an old one.
+            "recipe": 1,
+        }
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        encoder: OnnxEncoder | None,
+    ) -> None:
+        self.config = config
+        self.encoder = encoder
+        self._model_storage = model_storage
+        self._resource = resource
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MessageEncoder:
+        return cls({**cls.get_default_config(), **config}, model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> MessageEncoder:
+        with model_storage.read_from(resource) as folder:
+            encoder = OnnxEncoder(folder)
+        return cls({**cls.get_default_config(), **config}, model_storage, resource, encoder)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fine-tunes on the intents' examples and keeps the exported encoder. torch is imported here alone."""
+        # Read when torch is loaded: threads that wait by spinning slow a shared machine down tenfold.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        from bot.nlu import finetune, onnx_export
+        from bot.nlu.weights import find_base_encoder
+
+        examples = intent_examples(training_data)
+        texts, labels = without_duplicates(
+            [text_of(example) for example in examples], [intent_of(example) for example in examples]
+        )
+        known = {field.name for field in dataclasses.fields(finetune.FinetuneSettings)}
+        settings = finetune.FinetuneSettings(**{k: v for k, v in self.config.items() if k in known})
+        base = find_base_encoder(self.config["base"])
+        tokenizer = finetune.load_tokenizer(base, self.config["max_length"])
+        result = finetune.finetune(base, tokenizer, texts, labels, settings)
+        with self._model_storage.write_to(self._resource) as folder:
+            onnx_export.export_encoder(result.model, tokenizer, self.config["max_length"], folder)
+            shown = [*PARITY_TEXTS, *texts[:: max(1, len(texts) // PARITY_EXAMPLES)]]
+            difference = onnx_export.check_parity(result.model, tokenizer, shown, folder)
+            _write_first_run(folder, texts, result)
+        print(
+            f"Encoder: {len(texts)} examples of {len(set(labels))} intents, {result.epochs} epochs; "
+            f"held-out accuracy {result.held_out_accuracy:.3f}; "
+            f"cosine to the base embedding {result.embedding_cosine:.3f}; "
+            f"exported, largest difference {difference:.1e}"
+        )
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Hands the classifier the features to learn from and those to calibrate on."""
+        with self._model_storage.read_from(self._resource) as folder:
+            first_run = _read_first_run(folder)
+        examples = intent_examples(training_data)
+        served = zip(*self.encoder.run([text_of(example) for example in examples]), strict=True)
+        for example, (embedding, features) in zip(examples, served, strict=True):
+            first_embedding, first_features, held_out = first_run[text_key(text_of(example))]
+            handed = TrainingFeatures(features, embedding, first_features, first_embedding, held_out)
+            example.set(TRAINING_FEATURES, handed)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        read = [message for message in messages if not is_payload(text_of(message))]
+        if read and self.encoder is not None:
+            embeddings, features = self.encoder.run([text_of(message) for message in read])
+            for message, embedding, feature in zip(read, embeddings, features, strict=True):
+                message.set(EMBEDDING, embedding, add_to_output=False)
+                message.set(INTENT_FEATURES, feature, add_to_output=False)
+        return messages
+
+
+def _write_first_run(folder: Path, texts: Sequence[str], result: Finetuned) -> None:
+    # Half precision: far more exact than the calibration needs.
+    np.savez_compressed(
+        folder / FIRST_RUN_FILE,
+        keys=np.array([text_key(text) for text in texts]),
+        embedding=result.first_embedding.astype(np.float16),
+        features=result.first_features.astype(np.float16),
+        held_out=result.held_out,
+    )
+
+
+def _read_first_run(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray, bool]]:
+    with np.load(folder / FIRST_RUN_FILE, allow_pickle=False) as stored:
+        embedding, features = (stored[name].astype(np.float32) for name in ("embedding", "features"))
+        rows = zip(stored["keys"], embedding, features, stored["held_out"], strict=True)
+        return {str(key): (vector, feature, bool(held_out)) for key, vector, feature, held_out in rows}

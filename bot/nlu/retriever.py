@@ -1,0 +1,90 @@
+"""Candidate passages of the help articles, found by the vector that the message has already."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.home import data_folder
+from bot.nlu.messages import is_payload, text_of
+from bot.nlu.vectors import ANSWERABLE, EMBEDDING, PASSAGES
+from knowledge.answerability import answerable_probability
+from knowledge.errors import KnowledgeError
+from knowledge.hits import Hit
+from knowledge.retrieve import Retriever, open_retriever
+from knowledge.settings import KnowledgeSettings
+
+logger = logging.getLogger(__name__)
+
+
+# Of the kinds that Rasa knows, this one asks for nothing in training.
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class PassageRetriever(GraphComponent):
+    """Sets `passages` (ids and scores, see `knowledge.hits.Hit.to_json`) and `answerable` on the message.
+
+    Whose tier and country it is stands in the conversation, not in the message: variants for all are found, and
+    the action that answers keeps those for the person. Without a usable index there are no passages and no error.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            # Data folder of the knowledge base; none is the one of RAPPORT_HOME.
+            "home": None,
+            # Passages searched for; the answerable probability weighs the first against these.
+            "searched": 8,
+            # Passages kept: they are stored with the message and sent to the action server each turn. Four leave
+            # one for everybody beside the variants for three tiers.
+            "kept": 4,
+        }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = {**self.get_default_config(), **config}
+        self._retriever: Retriever | None = None
+        self._last_failure = ""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> PassageRetriever:
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = text_of(message)
+            if is_payload(text):
+                continue
+            hits = self._search(text, message.get(EMBEDDING))
+            kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
+            message.set(PASSAGES, kept, add_to_output=True)
+            message.set(ANSWERABLE, round(answerable_probability(hits), 4), add_to_output=True)
+        return messages
+
+    def _search(self, text: str, embedding: Any) -> list[Hit]:
+        if embedding is None or not text.strip():
+            return []
+        try:
+            return self._opened().search(text, embedding, k=self.config["searched"])
+        except (KnowledgeError, OSError) as error:
+            # Once for each cause: a missing index would otherwise fill the log, a message at a time.
+            if str(error) != self._last_failure:
+                self._last_failure = str(error)
+                logger.warning("No passages can be searched: %s", error)
+            return []
+
+    def _opened(self) -> Retriever:
+        if self._retriever is None:
+            home = Path(self.config["home"] or data_folder())
+            self._retriever = open_retriever(KnowledgeSettings(home=home))
+        return self._retriever
