@@ -7,9 +7,7 @@ import re
 from crm_models.addresses import Address, country_code
 
 # The postcode stands before the town (Europe) or after it and the state (United States, Ireland).
-_BEFORE = re.compile(
-    r"^(?:[A-Z]{1,2}-)?(?P<postcode>\d{4,5}(?:\s?[A-Z]{2})?)\s+(?P<city>\D+)$", re.IGNORECASE
-)
+_BEFORE = re.compile(r"^(?:[A-Z]{1,2}-)?(?P<postcode>\d{4,5}(?:\s?[A-Z]{2})?)\s+(?P<city>\D+)$", re.IGNORECASE)
 _AFTER = re.compile(
     r"^(?P<city>\D+?)[\s,]+(?:(?P<state>[A-Z]{2})\s+)?(?P<postcode>\d{5}(?:-\d{4})?|[A-Z]\d[\dW]\s?[A-Z0-9]{4})$",
     re.IGNORECASE,

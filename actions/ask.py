@@ -149,9 +149,7 @@ def _summary(context: Context, task: str, slots: Mapping[str, Any]) -> dict[str,
     if slots.get("address"):
         words["address"] = address_words(slots["address"])
     if slots.get("payment_method_id"):
-        method = find_method(
-            context.connection, str(context.identity.customer_id), slots["payment_method_id"]
-        )
+        method = find_method(context.connection, str(context.identity.customer_id), slots["payment_method_id"])
         words["payment"] = method_name(method, context.currency)
     if task == "return":
         quote = quote_return(

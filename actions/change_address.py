@@ -43,6 +43,4 @@ class ActionChangeAddress(TaskAction):
         result = modify_pending_order_address(
             context.connection, context.identity, order.order_id, Address(**parts), context.turn.now
         )
-        context.say(
-            "address", result.outcome.value, address=address_words(parts), **order_words(context, order)
-        )
+        context.say("address", result.outcome.value, address=address_words(parts), **order_words(context, order))

@@ -74,9 +74,7 @@ class ActionComplaint(ShopAction):
         if outcome is ComplaintOutcome.UNKNOWN_ORDER:
             order_id = None
             outcome, number = open_complaint(context.connection, **filed)
-        request_person(
-            context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now
-        )
+        request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         topic = "recorded_order" if order_id else "recorded"
         context.say("complaint", topic, complaint_id=number, order_id=order_id)
         return cleared()

@@ -25,9 +25,7 @@ class _ConsentAction(ShopAction):
     def act(self, context: Context) -> list[EventType]:
         """Takes effect at once."""
         customer_id = str(context.identity.customer_id)
-        change = set_consent(
-            context.connection, customer_id, self.purpose, self.granted, "chat", context.turn.now
-        )
+        change = set_consent(context.connection, customer_id, self.purpose, self.granted, "chat", context.turn.now)
         email = context.profile.email if context.profile else None
         context.say(self.topic(), self.outcome(change), email=email)
         return []

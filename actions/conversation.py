@@ -24,9 +24,7 @@ class ActionGreet(ShopAction):
         if len(profile.open_order_ids) == 1:
             order = get_order(context.connection, context.identity, profile.open_order_ids[0])
             if order is not None:
-                context.say(
-                    "greet", "open_order", first_name=profile.first_name, **order_words(context, order)
-                )
+                context.say("greet", "open_order", first_name=profile.first_name, **order_words(context, order))
                 return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
         context.say("greet", "known", first_name=profile.first_name)
         return []

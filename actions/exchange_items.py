@@ -11,6 +11,7 @@ from actions.task_action import TaskAction
 from actions.task_form import TaskForm
 from actions.task_words import difference_words, item_words, line_words, order_words
 from crm_models.exchanges import exchange_delivered_items
+from crm_models.orders import Order
 
 
 class ValidateExchangeForm(TaskForm):
@@ -43,6 +44,4 @@ class ActionExchangeItems(TaskAction):
             context.turn.now,
         )
         difference = difference_words(context, order, result.to_pay_cents)
-        context.say(
-            "exchange", result.outcome.value, difference=difference, deadline=day(result.window_ends), **words
-        )
+        context.say("exchange", result.outcome.value, difference=difference, deadline=day(result.window_ends), **words)

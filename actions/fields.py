@@ -92,8 +92,7 @@ class LineField(Choice):
         """The lines that can still be touched."""
         lines = open_lines(task_order(context, known))
         return [
-            (str(line.line_id), f"{line.product_name} {' '.join(map(str, line.options.values()))}")
-            for line in lines
+            (str(line.line_id), f"{line.product_name} {' '.join(map(str, line.options.values()))}") for line in lines
         ]
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
@@ -133,9 +132,7 @@ class NewItemField(Choice):
         """The only other option, to be confirmed."""
         choices = self.choices(context, known)
         if not choices:
-            line = next(
-                each for each in task_order(context, known).lines if str(each.line_id) == known["line_id"]
-            )
+            line = next(each for each in task_order(context, known).lines if str(each.line_id) == known["line_id"])
             context.say(self.topic, "no_options", item=line.product_name)
             raise TaskEnded
         return choices[0].item_id if len(choices) == 1 else None
@@ -146,9 +143,7 @@ class PaymentField(Choice):
 
     slot = entity = "payment_method_id"
 
-    def __init__(
-        self, methods: Callable[[Context, Order], Sequence[PaymentMethod]], none: str | None = None
-    ) -> None:
+    def __init__(self, methods: Callable[[Context, Order], Sequence[PaymentMethod]], none: str | None = None) -> None:
         self._methods = methods
         self._none = none
 

@@ -27,9 +27,7 @@ class ActionListOrders(ShopAction):
         if not orders:
             context.say("order", "none")
             return []
-        lines = [
-            word("order_line", date=day(order.placed_at), **order_words(context, order)) for order in orders
-        ]
+        lines = [word("order_line", date=day(order.placed_at), **order_words(context, order)) for order in orders]
         buttons = order_buttons(orders, context.currency, "order_status")
         context.say("order", "list", orders="\n".join(lines), buttons=buttons)
         return [

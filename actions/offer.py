@@ -73,16 +73,17 @@ def suggest(context: Context, tone: str = "personal", category: str | None = Non
     """One product that fits; personal only with the customer's consent."""
     recommender = context.services.recommender
     customer_id = context.identity.customer_id if context.verified else None
-    personal = customer_id is not None and has_consent(
-        context.connection, customer_id, Purpose.PERSONALISATION
+    personal = customer_id is not None and has_consent(context.connection, customer_id, Purpose.PERSONALISATION)
+    found = (
+        recommender.suggest(context.connection, customer_id if personal else None, category=category)
+        if recommender is not None
+        else None
     )
-    if recommender is None:
-        context.say("recommend", "none")
-        return []
-    found = recommender.suggest(context.connection, customer_id if personal else None, category=category)
     card = product_card(context.connection, found.product_id) if found else None
-    if found is None or card is None:
-        context.say("recommend", "none")
+    if recommender is None or found is None or card is None:
+        # Only somebody who asked for a suggestion is told that there is none.
+        if tone == "personal":
+            context.say("recommend", "none")
         return []
     because = product_card(context.connection, found.because_product_id) if found.because_product_id else None
     fields = product_words(context, card) | ({"because": because.name} if because else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from actions.formats import order_button
+from actions.formats import day, order_button
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from actions.turn import is_resumed
@@ -13,6 +13,7 @@ from actions.words import word
 from crm_models.order_numbers import normalise_order_id
 from crm_models.order_references import find_order_reference
 from crm_models.orders import Order, get_order, list_orders
+from crm_models.return_rules import return_window_ends
 
 MOST_BUTTONS = 5
 Eligible = Callable[[Context, Order], str | None]
@@ -103,5 +104,12 @@ class OrderField:
         refused = self.refuses(context, order)
         if refused is None:
             return order.order_id
-        context.say(self.topic, refused, order_id=order.order_id, status=word(f"status_{order.status.value}"))
+        window = return_window_ends(context.connection, context.identity, order.order_id, context.turn.now)
+        context.say(
+            self.topic,
+            refused,
+            order_id=order.order_id,
+            status=word(f"status_{order.status.value}"),
+            deadline=day(window.ends),
+        )
         raise TaskEnded

@@ -86,7 +86,5 @@ class ActionOrderStatus(ShopAction):
         found = read_status(context.connection, context.identity, number)
         if found.outcome is not StatusOutcome.FOUND or found.progress is None:
             return sign_in_first(context.turn, self.action)
-        context.say(
-            "order_status", "brief", order_id=number, status=word(f"status_{found.progress.status.value}")
-        )
+        context.say("order_status", "brief", order_id=number, status=word(f"status_{found.progress.status.value}"))
         return [SlotSet("order_id", number), SlotSet("resume", self.action)]

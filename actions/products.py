@@ -34,13 +34,9 @@ class ActionProduct(ShopAction):
             return []
         answer = find_answer(context)
         if answer.status is AnswerStatus.ANSWERED:
-            sources = [
-                {"title": each.title, "url": f"/help/{each.document_id}"} for each in answer.sources[:1]
-            ]
+            sources = [{"title": each.title, "url": f"/help/{each.document_id}"} for each in answer.sources[:1]]
             passages = [each.passage_id for each in answer.sources]
-            context.say(
-                "answer", "answered", answer=" ".join(answer.sentences), sources=sources, passages=passages
-            )
+            context.say("answer", "answered", answer=" ".join(answer.sentences), sources=sources, passages=passages)
             return []
         context.say("product", "none")
         return []
@@ -71,8 +67,7 @@ class ActionProduct(ShopAction):
             context.say("product", outcome, **words, options=names or word("in_stock"))
         elif context.turn.intent == "product_price":
             prices = ", ".join(
-                f"{item.options_text or card.name}: {money(item.price_cents, context.currency)}"
-                for item in card.items
+                f"{item.options_text or card.name}: {money(item.price_cents, context.currency)}" for item in card.items
             )
             several = len({item.price_cents for item in card.items}) > 1
             context.say("product", "prices" if several else "price", **words, prices=prices)

@@ -38,9 +38,7 @@ class ActionRefundStatus(ShopAction):
     def _by_default(self, context: Context, orders: Sequence[Order]) -> list[EventType]:
         """Refunds that are under way come first; a finished one only if there is no other."""
         found = [(order, self._status(context, order)) for order in orders]
-        moving = [
-            pair for pair in found if pair[1].outcome not in (RefundOutcome.NO_REFUND, RefundOutcome.DONE)
-        ]
+        moving = [pair for pair in found if pair[1].outcome not in (RefundOutcome.NO_REFUND, RefundOutcome.DONE)]
         done = [pair for pair in found if pair[1].outcome is RefundOutcome.DONE]
         candidates = moving or done[:1]
         if not candidates:

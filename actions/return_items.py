@@ -69,9 +69,7 @@ class ActionReturnItems(TaskAction):
             slots["payment_method_id"],
             context.turn.now,
         )
-        method = find_method(
-            context.connection, str(context.identity.customer_id), slots["payment_method_id"]
-        )
+        method = find_method(context.connection, str(context.identity.customer_id), slots["payment_method_id"])
         words = order_words(context, order) | {
             "item": line_words(order, slots["line_id"]),
             "amount": money(result.refund_cents, context.currency),

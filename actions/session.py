@@ -18,9 +18,7 @@ class ActionSessionStart(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """A channel that opens no conversation itself gets one here, anonymous."""
-        open_conversation(
-            context.connection, context.turn.conversation_id, context.turn.channel, context.turn.now
-        )
+        open_conversation(context.connection, context.turn.conversation_id, context.turn.channel, context.turn.now)
         profile = context.profile
         kept = [SlotSet(slot, context.slots[slot]) for slot in CARRIED_OVER if context.slots.get(slot)]
         return [

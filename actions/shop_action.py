@@ -14,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection
 
 from actions.services import Services, services
-from actions.turn import Turn, read_turn
+from actions.turn import Turn, is_chained, read_turn, running_task
 from crm_models.customers import Profile, read_profile
 from crm_models.identity import Identity, Trust, identity_of
 from crm_models.shop_policy import ShopPolicy, read_facts, read_policy
@@ -80,19 +80,18 @@ class ShopAction(Action, ABC):
         """Name in the domain."""
         return self.action
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Open the transaction, check trust, act."""
         turn = read_turn(tracker)
         with services().connection(self.writes) as connection:
             identity = identity_of(connection, turn.conversation_id, turn.now)
-            context = Context(
-                dispatcher, tracker.slots, tracker.events, turn, connection, identity, services()
-            )
+            context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
             if identity.trust < self.needs:
                 return sign_in_first(turn, self.action)
-            return self.act(context)
+            events = self.act(context)
+        if is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
+            events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
+        return events
 
     @abstractmethod
     def act(self, context: Context) -> list[EventType]:

@@ -47,16 +47,10 @@ def sign_in_step(state: State, reads: bool) -> str | None:
 def claim_from_message(context: Context) -> bool:
     """Two matching facts in one message, an order number and its e-mail: enough to read that order's status."""
     email = context.turn.entity("email")
-    order_id = (
-        context.turn.entity("order_id")
-        or normalise_order_id(context.turn.text)
-        or context.slots.get("order_id")
-    )
+    order_id = context.turn.entity("order_id") or normalise_order_id(context.turn.text) or context.slots.get("order_id")
     if not (email and order_id):
         return False
-    outcome = claim_order(
-        context.connection, context.turn.conversation_id, str(order_id), email, context.turn.now
-    )
+    outcome = claim_order(context.connection, context.turn.conversation_id, str(order_id), email, context.turn.now)
     context.say("sign_in", outcome.value)
     return outcome is SignInOutcome.CLAIMED
 

@@ -27,9 +27,7 @@ ANSWERS = frozenset(
     {"affirm", "deny", "inform", "choose", "correct_order", "nlu_ambiguous", "nlu_unsure", "out_of_scope"}
 )
 # Never taken for an answer, not even where any text is one.
-COMMANDS = frozenset(
-    {"stop", "ask_person", "start_over", "help", "repeat", "back_to_bot", "bot_challenge", "wait"}
-)
+COMMANDS = frozenset({"stop", "ask_person", "start_over", "help", "repeat", "back_to_bot", "bot_challenge", "wait"})
 # A doubtful message is a question in between when the articles answer it.
 QUESTION_IN_BETWEEN = 0.5
 MOST_MISSES = 2
@@ -77,9 +75,7 @@ class TaskForm(ShopAction):
             state.values["order_id"] = None
         try:
             if starting:
-                state.forget(
-                    tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code")
-                )
+                state.forget(tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code"))
                 self._advance(state, reads=True)
             elif not is_fresh(context.events, self.form):
                 self._advance(state, reads=False)
@@ -97,9 +93,7 @@ class TaskForm(ShopAction):
         if state.context.turn.intent == "correct_order" and "order_id" in (each.slot for each in self.fields):
             self._correct(state)
         self._advance(state, reads=True)
-        moved = state.ask != state.asked or any(
-            before.get(slot) != value for slot, value in state.values.items()
-        )
+        moved = state.ask != state.asked or any(before.get(slot) != value for slot, value in state.values.items())
         if moved:
             if state.values.get("misses"):
                 state.set("misses", 0.0)
@@ -155,6 +149,4 @@ class TaskForm(ShopAction):
         """Whether the message holds the value that was asked for, whatever its intent looks like."""
         if state.asked in ("email", "code"):
             return sign_in_answered(state.context.turn, state.asked)
-        return any(
-            each.slot == state.asked and each.mentioned(state.context, state.values) for each in self.fields
-        )
+        return any(each.slot == state.asked and each.mentioned(state.context, state.values) for each in self.fields)

@@ -88,6 +88,16 @@ def is_resumed(events: Sequence[Mapping[str, Any]]) -> bool:
     return False
 
 
+def is_chained(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether another action has run in this turn and handed on: then no rule says what comes next."""
+    for event in reversed(events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "action" and event["name"].startswith("action_") and event["name"] not in _OWN_ACTIONS:
+            return True
+    return False
+
+
 def is_starting(events: Sequence[Mapping[str, Any]], form: str) -> bool:
     """Whether `form` begins in this very turn."""
     for event in reversed(events):
