@@ -52,7 +52,13 @@ def _buttons(pairs: Sequence[tuple[str, str]], entity: str) -> list[dict[str, st
     return [{"title": title, "payload": f'/inform{{"{entity}": "{value}"}}'} for value, title in pairs]
 
 
-class AskOrder(ShopAction):
+class _Question(ShopAction):
+    """Asked in the middle of a task."""
+
+    ends_turn = False
+
+
+class AskOrder(_Question):
     """Offers the orders the task can have, with what is in them."""
 
     action = "action_ask_order_id"
@@ -65,7 +71,7 @@ class AskOrder(ShopAction):
         return [SlotSet("choices", [order.order_id for order in orders])]
 
 
-class AskLine(ShopAction):
+class AskLine(_Question):
     """Offers the items of the order."""
 
     action = "action_ask_line_id"
@@ -79,7 +85,7 @@ class AskLine(ShopAction):
         return []
 
 
-class AskNewItem(ShopAction):
+class AskNewItem(_Question):
     """Offers the other options of the item, with what they cost more or less."""
 
     action = "action_ask_new_item_id"
@@ -96,7 +102,7 @@ class AskNewItem(ShopAction):
         return []
 
 
-class AskPayment(ShopAction):
+class AskPayment(_Question):
     """Offers the ways of paying that are allowed."""
 
     action = "action_ask_payment_method_id"
@@ -110,7 +116,7 @@ class AskPayment(ShopAction):
         return []
 
 
-class AskReason(ShopAction):
+class AskReason(_Question):
     """Offers the reasons that the shop accepts."""
 
     action = "action_ask_reason"
@@ -123,7 +129,7 @@ class AskReason(ShopAction):
         return []
 
 
-class AskConfirmed(ShopAction):
+class AskConfirmed(_Question):
     """Says what is about to happen and asks for a yes."""
 
     action = "action_ask_confirmed"

@@ -70,6 +70,8 @@ class ShopAction(Action, ABC):
 
     needs: ClassVar[Trust] = Trust.ANONYMOUS
     writes: ClassVar[bool] = False
+    # Whether the customer's turn comes after it; a form and its questions leave that to Rasa.
+    ends_turn: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -89,7 +91,7 @@ class ShopAction(Action, ABC):
             if identity.trust < self.needs:
                 return sign_in_first(turn, self.action)
             events = self.act(context)
-        if is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
+        if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
         return events
 

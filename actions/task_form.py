@@ -53,6 +53,7 @@ class TaskForm(ShopAction):
 
     action = ""
     writes = True
+    ends_turn = False
     fields: ClassVar[tuple[Field, ...]]
     own_intents: ClassVar[frozenset[str]]
     trust: ClassVar[Trust] = Trust.VERIFIED
@@ -75,7 +76,8 @@ class TaskForm(ShopAction):
             state.values["order_id"] = None
         try:
             if starting:
-                state.forget(tuple(each.slot for each in self.fields if each.slot != "order_id") + ("email", "code"))
+                stale = (each.slot for each in self.fields if each.slot != "order_id")
+                state.forget((*stale, "email", "code"))
                 self._advance(state, reads=True)
             elif not is_fresh(context.events, self.form):
                 self._advance(state, reads=False)
