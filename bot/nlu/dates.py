@@ -1,7 +1,8 @@
 """Dates in a text, absolute and relative, as ISO 8601.
 
-A day is `2024-05-03`. A span keeps the precision it was said with: a week `2024-W18`, a month `2024-05`, a year `2024`.
-Without a year, the day nearest to today is meant: people speak of orders of the last and deliveries of the next weeks.
+A day is `2024-05-03`. A span keeps the precision it was said with: a week `2024-W18`, a month `2024-05`, a
+year `2024`. Without a year, the day nearest to today is meant: people speak of orders of the last and
+deliveries of the next weeks.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from dateutil.relativedelta import relativedelta
 from bot.nlu.found import Found
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)  # fmt: skip
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _COUNTS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "a couple of": 2, "couple of": 2, "three": 3, "a few": 3, "four": 4,
     "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fourteen": 14,
@@ -37,7 +40,8 @@ _MONTH_DAY = re.compile(
     rf"\b({_MONTH})\b\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?![\w:])(?:,? ({_YEAR})\b)?", re.IGNORECASE
 )
 _MONTH_ALONE = re.compile(
-    rf"\b(?:(?P<which>last|next|this|in|since|of|from|until|for|early|late|mid)(?: |-))?(?P<month>{'|'.join(_MONTHS)})\b"
+    rf"\b(?:(?P<which>last|next|this|in|since|of|from|until|for|early|late|mid)(?: |-))?"
+    rf"(?P<month>{'|'.join(_MONTHS)})\b"
     rf"(?: (?P<year>{_YEAR}))?",
     re.IGNORECASE,
 )
@@ -45,7 +49,7 @@ _YEAR_ALONE = re.compile(rf"\b(?:in|from|of|since|during|year) (?P<year>{_YEAR})
 _AGO = re.compile(rf"\b{_COUNT} (?P<unit>minute|hour|day|night|week|month|year)s? ago\b", re.IGNORECASE)
 _AHEAD = re.compile(rf"\bin {_COUNT} (?P<unit>hour|day|week|month|year)s?\b(?! time)", re.IGNORECASE)
 _WEEKDAY = re.compile(
-    rf"\b(?:(?P<which>last|next|this|past|coming) )?(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE
+    rf"\b(?<!\bblack )(?:(?P<which>last|next|this|past|coming) )?(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE
 )
 _SPAN = re.compile(
     r"\b(?P<which>last|past|previous|this|current|next|coming) (?P<unit>week|weekend|month|year)\b",
@@ -74,9 +78,7 @@ def find_dates(text: str, today: date) -> list[Found]:
     spans += [(match.span(), _span(match, today)) for match in _SPAN.finditer(text)]
     spans += [(match.span("month"), _month(match, today)) for match in _MONTH_ALONE.finditer(text)]
     spans += [(match.span("year"), match.group("year")) for match in _YEAR_ALONE.finditer(text)]
-    spans += [
-        (match.span(), _nearest(date(today.year, 12, 25), today)) for match in _CHRISTMAS.finditer(text)
-    ]
+    spans += [(match.span(), _nearest(date(today.year, 12, 25), today)) for match in _CHRISTMAS.finditer(text)]
     return [Found("date", *span, value) for span, value in spans if value is not None]
 
 
@@ -86,9 +88,7 @@ def _day(written: str, today: date) -> str | None:
     has_year = re.search(_YEAR, written) is not None
     try:
         # A leap year as the default, so that 29 February can be read before its year is known.
-        parsed = dateutil_parser.parse(
-            cleaned, dayfirst=True, default=dateutil_parser.parse("2000-01-01")
-        ).date()
+        parsed = dateutil_parser.parse(cleaned, dayfirst=True, default=dateutil_parser.parse("2000-01-01")).date()
     except (ValueError, OverflowError):
         return None
     return parsed.isoformat() if has_year else _nearest(parsed, today)
@@ -151,12 +151,7 @@ def _span(match: re.Match[str], today: date) -> str:
 def _month(match: re.Match[str], today: date) -> str | None:
     written, which = match.group("month"), (match.group("which") or "").lower()
     # "may" and "march" are words too: only capital, or behind one that goes with a month.
-    if (
-        written.lower() in ("may", "march")
-        and not which
-        and not match.group("year")
-        and not written[0].isupper()
-    ):
+    if written.lower() in ("may", "march") and not which and not match.group("year") and not written[0].isupper():
         return None
     if written == "May" and match.start() == 0 and not match.group("year"):
         return None

@@ -77,9 +77,7 @@ class PatternEntityExtractor(GraphComponent, EntityExtractorMixin):
         return messages
 
 
-def find_entities(
-    text: str, today: date, gazetteer: Gazetteer | None = None, currency: str = "EUR"
-) -> list[Found]:
+def find_entities(text: str, today: date, gazetteer: Gazetteer | None = None, currency: str = "EUR") -> list[Found]:
     """All entities of `text`, none over another, in the order of the text."""
     text = text[:MOST_LETTERS]
     shop = gazetteer or Gazetteer()

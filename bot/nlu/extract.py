@@ -77,9 +77,7 @@ def _checked_fingerprint(folder: Path, model_tar: Path) -> str:
     try:
         stated = str(json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["fingerprint"])
     except (ValueError, KeyError, TypeError) as error:
-        raise EncoderArchiveError(
-            f"encoder.json in {model_tar} cannot be understood. Train again."
-        ) from error
+        raise EncoderArchiveError(f"encoder.json in {model_tar} cannot be understood. Train again.") from error
     if stated != sha256_of(folder / "model.onnx"):
         raise EncoderArchiveError(f"The encoder in {model_tar} is not the one that was trained. Train again.")
     return stated

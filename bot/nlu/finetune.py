@@ -90,17 +90,13 @@ def finetune(
         embedding, _ = final.outputs()
     cosine = float((embedding * cache.teacher.cpu().numpy()).sum(1).mean())
     logger.info("Fine-tuned on %d examples in %.0f s on %s.", len(texts), time.monotonic() - began, device)
-    return Finetuned(
-        final.model.cpu().eval(), held_out, first_embedding, first_features, epochs, accuracy, cosine
-    )
+    return Finetuned(final.model.cpu().eval(), held_out, first_embedding, first_features, epochs, accuracy, cosine)
 
 
 class _Cache:
     """What stays the same over all epochs: the states above the frozen layers, and the base encoder's embedding."""
 
-    def __init__(
-        self, model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device
-    ) -> None:
+    def __init__(self, model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> None:
         self.device = device
         ids = token_ids(tokenizer, texts)
         self.lengths = np.array([len(row) for row in ids])
@@ -125,9 +121,7 @@ class _Cache:
 class _Run:
     """One training from the base weights. Each run starts at the same seed."""
 
-    def __init__(
-        self, base: Path, cache: _Cache, targets: Tensor, intents: int, settings: FinetuneSettings
-    ) -> None:
+    def __init__(self, base: Path, cache: _Cache, targets: Tensor, intents: int, settings: FinetuneSettings) -> None:
         torch.manual_seed(settings.seed)
         self.rng = np.random.default_rng(settings.seed)
         self.cache, self.settings = cache, settings

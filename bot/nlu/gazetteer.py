@@ -26,16 +26,19 @@ from bot.nlu.found import Found
 
 logger = logging.getLogger(__name__)
 
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:[.'\u2019-][^\W_]+)*")
 # A word may differ from the catalogue's by this much: one letter in five to nine, two in ten.
 _WORD_LIKENESS = 80.0
 _FEWEST_LETTERS = 5
 _PHRASE_LIKENESS = 90.0
 # Last words of product names that say nothing on their own.
 _TOO_GENERAL = frozenset(
-    "set card pack kit case plan box stand light home cover size colour color black white grey small large one "
-    "piece pieces pair plug hub bundle edition smart mini pro plus time order service".split()
+    {"set", "card", "pack", "kit", "case", "plan", "box", "stand", "light", "home", "cover", "size", "colour", "black",
+     "white", "grey", "small", "large", "one", "piece", "pair", "plug", "hub", "bundle", "edition", "smart", "mini",
+     "pro", "plus", "time", "order", "service"}
 )  # fmt: skip
+# Measures at the start of what was said are an option, not part of the name: "24 cm pan".
+_MEASURES = frozenset({"cm", "mm", "kg", "litre", "l", "ml", "g", "inch", "w", "watt", "piece"})
 _SPELLINGS = {"color": "colour", "gray": "grey", "aluminum": "aluminium", "liter": "litre", "liters": "litre"}
 _LONGEST_NAME = 6
 
@@ -79,9 +82,7 @@ class Gazetteer:
 
     @cached_property
     def _option_words(self) -> dict[tuple[str, ...], str]:
-        return {
-            tuple(word.text for word in words(option)): option for option in self.options if words(option)
-        }
+        return {tuple(word.text for word in words(option)): option for option in self.options if words(option)}
 
     @cached_property
     def _category_words(self) -> dict[tuple[str, ...], str]:
@@ -92,6 +93,9 @@ class Gazetteer:
         known = [(word, self._known_word(word.text)) for word in words(text)]
         start = 0
         while start < len(known):
+            if known[start][0].text in _MEASURES or known[start][0].text[0].isdigit():
+                start += 1
+                continue
             end, candidates = self._longest_run(known, start)
             run = [catalogue for _, catalogue in known[start:end] if catalogue]
             if candidates and self._speaks_of_product(run):
@@ -180,8 +184,11 @@ class GazetteerFile:
             try:
                 self._gazetteer = read_gazetteer(self.path)
             except (OSError, ValueError) as error:
-                logger.warning("%s cannot be used (%s); the words known before stay. Seed or import the shop again.",
-                               self.path, error)  # fmt: skip
+                logger.warning(
+                    "%s cannot be used (%s); the words known before stay. Seed or import the shop again.",
+                    self.path,
+                    error,
+                )
         return self._gazetteer
 
 
@@ -191,7 +198,7 @@ def words(text: str) -> list[Word]:
 
 
 def _base_form(word: str) -> str:
-    word = word.lower().replace("’", "'").removesuffix("'s")
+    word = word.lower().replace("\u2019", "'").removesuffix("'s")
     word = _SPELLINGS.get(word, word)
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         if word.endswith(("ches", "shes", "sses", "xes")):
@@ -202,9 +209,7 @@ def _base_form(word: str) -> str:
     return word
 
 
-def _find_phrases(
-    entity: str, text: str, phrases: dict[tuple[str, ...], str], fuzzy: bool
-) -> Iterator[Found]:
+def _find_phrases(entity: str, text: str, phrases: dict[tuple[str, ...], str], fuzzy: bool) -> Iterator[Found]:
     """The longest phrases first, at each place."""
     said = words(text)
     longest = max((len(phrase) for phrase in phrases), default=0)

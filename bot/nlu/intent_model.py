@@ -185,9 +185,7 @@ def _report(
     truth = np.asarray(examples.labels)[held]
     understood = [
         model.understand(features, embedding)
-        for features, embedding in zip(
-            examples.first_features[held], examples.first_embedding[held], strict=True
-        )
+        for features, embedding in zip(examples.first_features[held], examples.first_embedding[held], strict=True)
     ]
     decided = np.array([rule.decide(each.intent_set, each.refused).name for each in understood])
     acted = ~np.isin(decided, (AMBIGUOUS, UNSURE))

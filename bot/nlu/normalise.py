@@ -23,7 +23,9 @@ _BLANKS = re.compile(r"\s+")
 # Of the kinds that Rasa knows, this one asks for nothing in training.
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class MessageNormaliser(GraphComponent):
-    """First of the pipeline. The conversation keeps the text as it was written; offsets of entities refer to this one."""
+    """First of the pipeline. The conversation keeps the text as it was written; offsets of entities refer to
+    this one.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -55,9 +57,7 @@ def normalise(text: str, longest: int = 8_000) -> str:
     """`text` as one line of seen characters, at most `longest` of them. Emoji, accents and case stay."""
     # Cutting first bounds the work; four letters for one leaves room for what falls away.
     text = unicodedata.normalize("NFC", _BLANKS.sub(" ", text[: longest * 4]))
-    seen = "".join(
-        letter for letter in text if letter.isascii() and letter.isprintable() or not _unseen(letter)
-    )
+    seen = "".join(letter for letter in text if (letter.isascii() and letter.isprintable()) or not _unseen(letter))
     return _BLANKS.sub(" ", seen).strip()[:longest].rstrip()
 
 

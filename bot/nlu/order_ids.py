@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.nlu.found import Found
 
 # Up to three letters, perhaps a dash or blank, five digits or more.
-_LETTERED = re.compile(r"(?<![\w-])#?(?P<letters>[A-Za-z]{1,3})(?P<dash>[-– ]?)(?P<digits>\d{5,10})(?![\w-])")
+_LETTERED = re.compile(r"(?<![\w-])#?(?P<letters>[A-Za-z]{1,3})(?P<dash>[-\u2013 ]?)(?P<digits>\d{5,10})(?![\w-])")
 _CUED = re.compile(
     r"\b(?:orders?|order(?:ing)?[ -]?(?:number|no|nr|id)|purchase|invoice|number|no\.|nr\.?)"
     r"(?:\s+(?:number|no\.?|nr\.?|id|is|was|it is|with|the|#))*\s*[:=]?\s*#?(?P<digits>\d{5,10})(?![\w-])",
@@ -25,13 +25,13 @@ _SECRET = re.compile(
 def find_order_ids(text: str, prefixes: Sequence[str] = ()) -> list[Found]:
     """`prefixes` are what the shop writes before the digits (`HV-`, `W`), most usual first.
 
-    Without prefixes any short run of letters is taken for one. Digits alone get the first prefix.
+    Other letters are taken as they are said. Digits alone get the first prefix.
     """
     found = []
     for match in _LETTERED.finditer(text):
-        prefix = _known(match.group("letters"), match.group("dash"), prefixes)
-        if prefix is not None:
-            found.append(Found("order_id", *match.span(), prefix + match.group("digits")))
+        number = _lettered(match, prefixes)
+        if number is not None:
+            found.append(Found("order_id", *match.span(), number))
     first = prefixes[0] if prefixes else ""
     for pattern, confidence in ((_CUED, 1.0), (_HASHED, 1.0), (_BARE, 0.7)):
         for match in pattern.finditer(text):
@@ -43,11 +43,15 @@ def find_order_ids(text: str, prefixes: Sequence[str] = ()) -> list[Found]:
     return found
 
 
-def _known(letters: str, dash: str, prefixes: Sequence[str]) -> str | None:
-    """The shop's prefix that these letters are, however it was written."""
+def _lettered(match: re.Match[str], prefixes: Sequence[str]) -> str | None:
+    """In the shop's writing where the letters are known, else as it was said, for the answer "we have no such
+    order".
+    """
+    letters, dash, digits = match.group("letters").upper(), match.group("dash"), match.group("digits")
     for prefix in prefixes:
-        if prefix.rstrip("-").upper() == letters.upper():
-            return prefix.upper()
-    if prefixes or dash == " ":
+        if prefix.rstrip("-").upper() == letters:
+            return prefix.upper() + digits
+    # "in 10115 Berlin", "top 100000": words before a number.
+    if dash == " " or (prefixes and len(digits) < 6):
         return None
-    return letters.upper() + ("-" if dash else "")
+    return f"{letters}{'-' if dash else ''}{digits}"

@@ -13,9 +13,7 @@ _PHONE = re.compile(r"(?<![\w#-])(?:\+|00|\(?0)[\d]?(?:[ ()/.-]{0,2}\d){6,16}(?!
 _FEWEST_DIGITS, _MOST_DIGITS = 8, 15
 
 # Shapes that nothing else has: Netherlands, Ireland.
-_POSTCODE_SHAPED = re.compile(
-    r"\b(?:[1-9]\d{3} ?[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4})\b"
-)
+_POSTCODE_SHAPED = re.compile(r"\b(?:[1-9]\d{3} ?[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4})\b")
 _POSTCODE_CUE = re.compile(
     r"\b(?:post ?code|postal code|zip(?: code)?|plz|eircode)\b[^\d\n]{0,20}?"
     r"(\d{4,5}(?: ?[A-Za-z]{2}\b)?|[A-Za-z]\d{2} ?[A-Za-z0-9]{4})(?![\w-])",
@@ -33,9 +31,11 @@ _RATINGS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?<![\w.,/-]){_NUMBER}(?= ?(?:/|out of|of) ?(?:5|five)\b(?![/.]\d))",
-        rf"(?<![\w.,/-]){_NUMBER}(?=[ -]?(?:stars?\b|★|\*(?!\w)|⭐))",
-        rf"\b(?:rate|rating|score|grade)(?: (?:it|you|this|that|the \w+|is|was|of|would be|a|with|as))*:? {_NUMBER}\b(?![.,/]\d)",
-        rf"\b(?:give|gave|giving) (?:(?:it|you|this|that|them|the \w+) )?(?:an? )?{_NUMBER}(?=\s*(?:$|[.,!;]|for\b|because\b|points?\b|and\b|but\b))",
+        rf"(?<![\w.,/-])(?<!of ){_NUMBER}(?=[ -]?(?:stars?\b|★|\*(?!\w)|⭐))",
+        rf"\b(?:rate|rating|score|grade)(?: (?:it|you|this|that|the \w+|is|was|of|would be|a|with|as))*"
+        rf":? {_NUMBER}\b(?![.,/]\d)",
+        rf"\b(?:give|gave|giving|say|get|gets) (?:(?:it|you|this|that|them|the \w+) )?(?:an? )?"
+        rf"{_NUMBER}(?=\s*(?:$|[.,!;]|for\b|from\b|because\b|points?\b|and\b|but\b))",
     )
 )
 _RATING_ALONE = re.compile(rf"\s*(?:an? )?{_NUMBER}\s*[.!]*\s*", re.IGNORECASE)
@@ -43,17 +43,22 @@ _STARS_ALONE = re.compile(r"\s*((?:⭐️?|★){1,5})\s*")
 
 _NAME = re.compile(
     r"\b(?:[Mm]y (?:full )?name(?: is|'s|:)|[Nn]ame:|[Tt]he name is|[Ii]t is for|[Uu]nder the name(?: of)?)\s+"
-    r"(?P<name>[^\W\d_][\w'’-]+(?: (?:van|von|de|der|den|di|la|le) |[ ])?(?:[A-ZÄÖÜ][\w'’-]+)?(?: [A-ZÄÖÜ][\w'’-]+)?)"
+    r"(?P<name>[^\W\d_][\w'\u2019-]+(?: (?:van|von|de|der|den|di|la|le) |[ ])?"
+    r"(?:[A-ZÄÖÜ][\w'\u2019-]+)?(?: [A-ZÄÖÜ][\w'\u2019-]+)?)"
+)
+# "I am Yusuf Rossi", "this is Fatima from Rotterdam": only in capitals, and only where the name then ends.
+_INTRODUCED = re.compile(
+    r"\b(?:[Tt]his is|I am|I'm|[Rr]egards,|[Tt]hanks,|[Bb]est,)\s+"
+    r"(?P<name>[A-ZÄÖÜ][a-zäöüßéèç][\w'-]*(?: [A-ZÄÖÜ][\w'-]+){0,2})(?=\s*(?:$|[.,!;(]|from\b|and\b|here\b))"
 )
 _NOT_NAMES = frozenset(
-    "not the a an on in wrong spelled spelt under different still here it very so also and for to of".split()
-)
+    {"not", "the", "a", "an", "on", "in", "wrong", "spelled", "spelt", "under", "different", "still", "here", "it",
+     "very", "so", "also", "and", "for", "to", "of", "gold", "silver", "basic"}
+)  # fmt: skip
 
 
 def find_emails(text: str) -> list[Found]:
-    return [
-        Found("email", match.start(), match.end(), match.group().lower()) for match in _EMAIL.finditer(text)
-    ]
+    return [Found("email", match.start(), match.end(), match.group().lower()) for match in _EMAIL.finditer(text)]
 
 
 def find_phones(text: str) -> list[Found]:
@@ -83,7 +88,7 @@ def find_postcodes(text: str) -> list[Found]:
 def find_ratings(text: str) -> list[Found]:
     """One to five: `4`, `four stars`, `4/5`, `I give it a 4`, `⭐⭐⭐⭐`; value int."""
     if alone := _STARS_ALONE.fullmatch(text):
-        return [Found("rating", *alone.span(1), alone.group(1).replace("️", "").__len__())]
+        return [Found("rating", *alone.span(1), sum(alone.group(1).count(star) for star in "⭐★"))]
     matches = [match for pattern in _RATINGS for match in pattern.finditer(text)]
     if alone := _RATING_ALONE.fullmatch(text):
         matches.append(alone)
@@ -97,7 +102,7 @@ def find_ratings(text: str) -> list[Found]:
 def find_names(text: str) -> list[Found]:
     """What follows "my name is", as it was written."""
     found = []
-    for match in _NAME.finditer(text):
+    for match in (*_NAME.finditer(text), *_INTRODUCED.finditer(text)):
         name = match.group("name").strip()
         if name.split()[0].lower() not in _NOT_NAMES:
             found.append(Found("name", match.start("name"), match.start("name") + len(name), name))

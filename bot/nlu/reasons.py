@@ -6,9 +6,7 @@ import re
 
 from bot.nlu.found import Found
 
-NEGATED = (
-    r"(?:don'?t|do not|didn'?t|did not|doesn'?t|does not|isn'?t|is not|wasn'?t|won'?t|can'?t|cannot|never)"
-)
+NEGATED = r"(?:don'?t|do not|didn'?t|did not|doesn'?t|does not|isn'?t|is not|wasn'?t|won'?t|can'?t|cannot|never)"
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "ordered_by_mistake": (
@@ -32,7 +30,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"(?:arrives?|comes?|delivered) too late",
     ),
     "wrong_item": (
-        r"(?:sent|got|received|delivered|shipped)(?: me)? (?:the|an?) (?:wrong|different|other) (?:item|thing|product|one|colou?r|model)",
+        r"(?:sent|got|received|delivered|shipped)(?: me)? (?:the|an?) (?:wrong|different|other) "
+        r"(?:item|thing|product|one|colou?r|model)",
         r"wrong (?:item|product|article|model|thing|colou?r)",
         r"not (?:the (?:one|item|thing)|what) I ordered",
     ),
@@ -43,22 +42,27 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"is(?:n'?t| not) (?:compatible|the right size)",
     ),
     "not_as_described": (
-        r"(?:not|n'?t)(?: at all)? (?:as|like)(?: it (?:was|is))? (?:described|advertised|shown|expected|in the (?:picture|photo)s?)",
-        r"looks? (?:very |quite |so )?different(?: (?:than|from|to)(?: (?:in|on))? the (?:picture|photo|description)s?)?",
+        r"(?:not|n'?t)(?: at all)? (?:as|like)(?: it (?:was|is))? "
+        r"(?:described|advertised|shown|expected|in the (?:picture|photo)s?)",
+        r"looks? (?:very |quite |so )?different"
+        r"(?: (?:than|from|to)(?: (?:in|on))? the (?:picture|photo|description)s?)?",
         rf"{NEGATED} (?:match|look like) the (?:description|picture|photo)s?",
         r"not (?:bright|loud|strong|warm|sharp|good) enough",
         r"too (?:loud|noisy|dark|dim|bright|weak)",
         r"(?:misleading|poor quality|bad quality)",
     ),
     "damaged": (
-        r"(?:arrived |came |is |was |it'?s |already )?(?:broken|damaged|cracked|shattered|smashed|dented|scratched|faulty|defective)",
+        r"(?:arrived |came |is |was |it'?s |already )?"
+        r"(?:broken|damaged|cracked|shattered|smashed|dented|scratched|faulty|defective)",
         r"stopped working(?: \w+ (?:a|one|two|three|\d+) \w+)?",
         rf"{NEGATED} (?:work|turn on|switch on|charge|heat up)(?: any ?more)?",
         r"(?:in pieces|leak(?:s|ing))",
     ),
     "no_longer_needed": (
-        r"(?:no longer|not) (?:need(?:ed)?|want(?:ed)?|require[ds]?|requiring)(?: (?:it|this|them|one))?(?: any ?more)?",
-        rf"{NEGATED} (?:really )?(?:need|want|require)(?: (?:it|this|them|one|that))?(?: any ?more)?",
+        r"(?:no longer|not) (?:need(?:ed)?|want(?:ed)?|require[ds]?|requiring)"
+        r"(?: (?:it|this|them|one))?(?: any ?more)?",
+        rf"{NEGATED} (?:really )?(?:need|want|require)(?: to keep)?"
+        r"(?: (?:it|this|them|one|that))?(?: any ?more)?(?! to\b)",
         r"changed? (?:my|our) minds?",
         r"already (?:has|have|had|got|own|bought) (?:one|it|another)",
         r"(?:bought|got) (?:one|it|another)(?: \w+)? (?:in town|elsewhere|somewhere else|locally)",
@@ -66,16 +70,13 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
 }
 _PATTERNS = tuple(
-    (key, re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE))
-    for key, phrases in _PHRASES.items()
+    (key, re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE)) for key, phrases in _PHRASES.items()
 )
 
 
 def find_reasons(text: str) -> list[Found]:
     """Value one of the keys above; a text may give several reasons."""
-    return [
-        Found("reason", *match.span(), key) for key, pattern in _PATTERNS for match in pattern.finditer(text)
-    ]
+    return [Found("reason", *match.span(), key) for key, pattern in _PATTERNS for match in pattern.finditer(text)]
 
 
 REASONS = tuple(_PHRASES)

@@ -25,9 +25,7 @@ def held_out_mask(labels: Sequence[str], share: float, seed: int) -> np.ndarray:
     for row, label in enumerate(labels):
         rows_of[label].append(row)
     if len(rows_of) < 2:
-        raise TrainingDataError(
-            f"Only {len(rows_of)} intent has examples; at least 2 are needed to tell apart."
-        )
+        raise TrainingDataError(f"Only {len(rows_of)} intent has examples; at least 2 are needed to tell apart.")
     rng = np.random.default_rng(seed)
     mask = np.zeros(len(labels), dtype=bool)
     for label in sorted(rows_of):
@@ -35,9 +33,7 @@ def held_out_mask(labels: Sequence[str], share: float, seed: int) -> np.ndarray:
         if len(rows) >= FEWEST_TO_SPLIT:
             mask[rng.permutation(rows)[: max(1, round(share * len(rows)))]] = True
     if not mask.any():
-        raise TrainingDataError(
-            f"No intent has {FEWEST_TO_SPLIT} examples, so nothing can be held out to calibrate."
-        )
+        raise TrainingDataError(f"No intent has {FEWEST_TO_SPLIT} examples, so nothing can be held out to calibrate.")
     return mask
 
 

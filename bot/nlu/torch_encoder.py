@@ -69,15 +69,11 @@ def load_encoder(folder: Path, frozen_layers: int) -> TorchEncoder:
     """The base encoder of a checked folder (see `weights.find_base_encoder`)."""
     config = BertConfig.from_pretrained(folder)
     if config.model_type != "bert":
-        raise BaseEncoderError(
-            f"{folder} holds a {config.model_type} model; only BERT encoders can be fine-tuned."
-        )
+        raise BaseEncoderError(f"{folder} holds a {config.model_type} model; only BERT encoders can be fine-tuned.")
     # Plain attention: the exporter writes it as is, and at 15 tokens the fused kind is no faster.
     bert = BertModel(config, add_pooling_layer=False)
     bert.set_attn_implementation("eager")
-    weights = {
-        name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
-    }
+    weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
     missing, _ = bert.load_state_dict(weights, strict=False)
     lost = [name for name in missing if name.startswith(("embeddings.", "encoder."))]
     if lost:
