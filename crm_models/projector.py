@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -159,7 +159,7 @@ def _message(event: Mapping[str, Any]) -> dict[str, Any] | None:
         "latency_ms": None,
         "model_version": metadata.get("model_id"),
         "staff_id": None,
-        "created_at": datetime.fromtimestamp(event["timestamp"], timezone.utc).replace(tzinfo=None),
+        "created_at": datetime.fromtimestamp(event["timestamp"], UTC).replace(tzinfo=None),
     }
     return row | (_customer_part(event) if event["event"] == "user" else _reply_part(metadata))
 
