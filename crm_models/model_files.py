@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -98,7 +99,7 @@ def read_model(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArr
         parameters = json.loads((folder / _PARAMETERS).read_text(encoding="utf-8"))
         with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadModel(f"{folder} holds no model that can be read ({error}). Run `rapport train`.") from error
     found = parameters.get("kind") if isinstance(parameters, dict) else None
     if found != kind:
