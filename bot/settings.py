@@ -41,9 +41,7 @@ class BotSettings(BaseSettings):
     @model_validator(mode="after")
     def _workers_need_redis(self) -> BotSettings:
         if self.bot_workers > 1 and not self.redis_host:
-            raise ValueError(
-                f"RAPPORT_BOT_WORKERS is {self.bot_workers}, and more than one need RAPPORT_REDIS_HOST"
-            )
+            raise ValueError(f"RAPPORT_BOT_WORKERS is {self.bot_workers}, and more than one need RAPPORT_REDIS_HOST")
         return self
 
     @property

@@ -35,9 +35,7 @@ def up(
     port: Annotated[
         int | None, typer.Option("--port", min=1, max=65535, help="Port of the web pages.", show_default=False)
     ] = None,
-    demo: Annotated[
-        bool, typer.Option("--demo/--no-demo", help="Fill an empty database with the demo shop.")
-    ] = True,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill an empty database with the demo shop.")] = True,
 ) -> None:
     """Prepare what is missing, start everything, and serve until Ctrl-C."""
     from bot.cli.up import up as serve
@@ -118,12 +116,8 @@ def ask(
 def export(
     what: Annotated[str, typer.Argument(metavar="conversations|messages|feedback")],
     home: Home = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.", show_default=False)
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day.", show_default=False)
-    ] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.", show_default=False)] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day.", show_default=False)] = None,
     form: Annotated[str, typer.Option("--format", metavar="csv|parquet")] = "csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; default WHAT.FORMAT here.", show_default=False)

@@ -73,9 +73,7 @@ class Config:
 
 def known_variables() -> frozenset[str]:
     """Every environment variable that is a setting."""
-    return frozenset(
-        PREFIX + name.upper() for settings in SETTINGS for name in settings.model_fields
-    )
+    return frozenset(PREFIX + name.upper() for settings in SETTINGS for name in settings.model_fields)
 
 
 def read_config(**given: Any) -> Config:

@@ -1,6 +1,8 @@
-"""Training of the customer models (churn, recommendation), and the scores they give everybody."""
+"""Training of the customer models (churn, segments, recommendation), and the scores they give everybody."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
@@ -11,36 +13,43 @@ from bot.cli.fingerprints import customer_fingerprint, note_trained, read_traine
 from bot.cli.shop import utc_now
 from bot.settings import PROJECT
 from crm_models.database import reading
-from crm_models.tables import orders
+from crm_models.tables import orders, predictions
+
+# Older scores do not know who came back since.
+SCORES_LAST = timedelta(days=1)
 
 
-def are_customers_trained(config: Config, engine: Engine) -> bool:
-    """Whether the models are there and were made from the shop's data as it is now; true without orders."""
+def refresh_customers(config: Config, engine: Engine, force: bool = False) -> None:
+    """Fit the models if the shop's data or their code changed, and score everybody if the scores are old."""
     with reading(engine) as connection:
-        if not _has_orders(connection):
-            return True
-        fingerprint = customer_fingerprint(connection, PROJECT)
-    trained = read_trained(config.home).get("customers")
-    return trained == fingerprint and config.crm.models_folder.exists()
-
-
-def train_customers(config: Config, engine: Engine) -> None:
-    """Fit the models and write everybody's scores. Raises CrmError where the data does not allow it."""
-    from crm_models.train import score_all, train_all
-
-    with reading(engine) as connection:
-        if not _has_orders(connection):
-            note("There are no orders to learn from: the customer models are not trained.")
+        if connection.execute(select(func.count()).select_from(orders)).scalar_one() == 0:
             return
         fingerprint = customer_fingerprint(connection, PROJECT)
-    now = utc_now()
+        scored_at = connection.execute(select(func.max(predictions.c.scored_at))).scalar_one()
+    trained = read_trained(config.home).get("customers")
+    if force or trained != fingerprint or not config.crm.models_folder.exists():
+        _train(config, engine)
+        note_trained(config.home, customers=fingerprint)
+    elif scored_at is not None and utc_now() - scored_at > SCORES_LAST:
+        _score(config, engine)
+
+
+def _train(config: Config, engine: Engine) -> None:
+    from crm_models.train import TrainOutcome, train_all
+
     with step("Training the customer models") as running:
-        with reading(engine) as connection:
-            train_all(connection, config.crm.models_folder, now, running.part)
-        with engine.begin() as connection:
-            score_all(connection, config.crm.models_folder, now)
-    note_trained(config.home, customers=fingerprint)
+        report = train_all(engine, config.crm.models_folder, utc_now(), progress=running.part)
+        fitted = [each.model for each in report.results if each.outcome is TrainOutcome.TRAINED]
+        running.result = ", ".join(fitted)
+    for each in report.results:
+        if each.outcome is not TrainOutcome.TRAINED:
+            note(f"{each.model} is not trained: {each.why}")
+    _score(config, engine)
 
 
-def _has_orders(connection: object) -> bool:
-    return bool(connection.execute(select(func.count()).select_from(orders)).scalar_one())  # type: ignore[attr-defined]
+def _score(config: Config, engine: Engine) -> None:
+    from crm_models.scoring import score_all
+
+    with step("Scoring the customers") as running:
+        report = score_all(engine, config.crm.models_folder, utc_now(), running.part)
+        running.result = ", ".join(f"{count:,} by {name}" for name, count in report.scored.items())

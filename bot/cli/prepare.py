@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from bot.cli import shop
 from bot.cli.bot_training import current_model, is_bot_trained, require_model, take_encoder, train_bot
 from bot.cli.config import Config
-from bot.cli.customer_training import are_customers_trained, train_customers
+from bot.cli.customer_training import refresh_customers
 from bot.cli.display import note, step
 from bot.cli.index import refresh_index
 from crm_models.database import create_engine, migrate
@@ -38,8 +38,7 @@ def prepare_shop(config: Config, engine: Engine, demo: bool) -> None:
 
 def train(config: Config, engine: Engine, force: bool = False) -> Path:
     """Train what is not trained or was made from something else; returns the bot's model."""
-    if force or not are_customers_trained(config, engine):
-        train_customers(config, engine)
+    refresh_customers(config, engine, force)
     if force or not is_bot_trained(config):
         title = "Training the bot" if current_model(config) is None else "Training the bot again"
         with step(title) as running:

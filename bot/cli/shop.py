@@ -35,8 +35,7 @@ def has_shop(engine: Engine) -> bool:
     """Whether there are customers, products or orders."""
     with reading(engine) as connection:
         return any(
-            connection.execute(select(table).limit(1)).first() is not None
-            for table in (customers, products, orders)
+            connection.execute(select(table).limit(1)).first() is not None for table in (customers, products, orders)
         )
 
 
@@ -48,9 +47,7 @@ def shop_source(engine: Engine) -> str | None:
         return read_facts(connection).source
 
 
-def seed(
-    config: Config, engine: Engine, step: Step, *, replace: bool = False, customer_count: int = 2000
-) -> None:
+def seed(config: Config, engine: Engine, step: Step, *, replace: bool = False, customer_count: int = 2000) -> None:
     """Fill the database with the demo shop as of today, and the knowledge base with its articles."""
     from demo.seed import seed_shop
 

@@ -112,8 +112,7 @@ def _data(config: Config) -> list[tuple[str, bool, str]]:
 def _counts(connection: Connection) -> list[tuple[str, bool, str]]:
     facts = read_facts(connection)
     counts = {
-        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in _COUNTED
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED
     }
     waiting = connection.execute(
         select(func.count()).select_from(escalations).where(escalations.c.status == "waiting")

@@ -43,7 +43,7 @@ def up(config: Config, demo: bool) -> None:
 
 def _wait(supervisor: Supervisor, config: Config) -> bool:
     columns = (SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         rows: dict[str, TaskID] = {
             name: progress.add_task(f"Starting {name}", total=1) for name in supervisor.readiness()
         }

@@ -1,0 +1,85 @@
+"""`rapport ask`: one question to the articles, and why the answer is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from bot.cli.config import Config
+from bot.cli.display import console
+from knowledge.answer import Answer, AnswerStatus, compose
+from knowledge.documents import Passage
+from knowledge.hits import Hit
+from knowledge.settings import KnowledgeSettings
+
+_SHOWN = 8
+
+
+def ask(config: Config, question: str, tier: str | None, country: str | None) -> None:
+    """Print answer, sources and scores. Raises KnowledgeError without an encoder or an index."""
+    from knowledge.embed import load_encoder
+    from knowledge.index import open_index
+    from knowledge.retrieve import open_retriever
+
+    encoder = load_encoder(config.knowledge.encoder_folder)
+    open_index(config.knowledge.index_folder, encoder.fingerprint)  # says what is wrong, where search finds nothing
+    retriever = open_retriever(config.knowledge, encoder)
+    hits = retriever.search(question, k=_SHOWN, audience=tier, country=country)
+    answer = compose(retriever.store, question, hits, tier, country, config.knowledge)
+    passages = retriever.store.get_passages(hit.passage_id for hit in hits)
+    _print_answer(answer)
+    console.print(_scores(hits, passages, answer))
+    console.print(_why(answer, hits, config.knowledge))
+    retriever.store.close()
+
+
+def _print_answer(answer: Answer) -> None:
+    if answer.status is AnswerStatus.UNKNOWN:
+        console.print("[bold]The articles do not answer this.[/]")
+    else:
+        console.print(escape(" ".join(answer.sentences)))
+        for source in answer.sources:
+            console.print(f"  Source: {escape(source.title)} [dim]({escape(source.passage_id)})[/]")
+    if answer.near:
+        console.print("  Near: " + ", ".join(escape(source.title) for source in answer.near))
+    console.print()
+
+
+def _scores(hits: Sequence[Hit], passages: dict[str, Passage], answer: Answer) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
+    for name in ("", "score", "meaning", "words", "best sentence", "for"):
+        table.add_column(name, justify="right" if name else "left")
+    table.add_column("passage")
+    used = {source.passage_id for source in answer.sources}
+    for hit in hits:
+        passage = passages[hit.passage_id]
+        fit = {1: "this person", 0: "all", -1: "not known"}[hit.fit]
+        title = " / ".join((passage.title, *passage.headings))
+        table.add_row(
+            "→" if hit.passage_id in used else "",
+            f"{hit.score:.3f}",
+            f"{hit.dense:.3f}",
+            f"{hit.lexical:.3f}",
+            f"{hit.support:.3f}",
+            fit,
+            escape(title),
+        )
+    return table
+
+
+def _why(answer: Answer, hits: Sequence[Hit], settings: KnowledgeSettings) -> str:
+    if not hits:
+        return "\nNo passage shares words or meaning with the question."
+    judged = {
+        AnswerStatus.ANSWERED: f"at least {settings.answer_threshold:g}, so it is given plainly",
+        AnswerStatus.UNSURE: f"from {settings.unsure_threshold:g} up to {settings.answer_threshold:g}, "
+        "so it is given with doubt",
+        AnswerStatus.UNKNOWN: f"below {settings.unsure_threshold:g}, so nothing is claimed",
+    }[answer.status]
+    return (
+        f"\nThe passages answer the question with probability {answer.probability:.2f}: {judged}.\n"
+        f"Score = {settings.dense_weight:g} x meaning + {1 - settings.dense_weight:g} x words, more for an article "
+        "written for this person, less where that is not known."
+    )
