@@ -1,8 +1,8 @@
 """Who may leave: the chance that a customer buys nothing in the half year to come.
 
-Logistic regression on standardised features, so that a score is a sum of contributions and can be explained,
-with the direction of each feature given;
-calibrated on later data (Platt 1999), with the threshold of `at_risk` chosen there too.
+Logistic regression on standardised features, each held to the direction it can sensibly have, so that a score
+is a sum of contributions and can be explained; calibrated on later data (Platt 1999), with the threshold of
+`at_risk` chosen there too.
 """
 
 from __future__ import annotations
@@ -208,8 +208,14 @@ def _sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _best_threshold(scores: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
-    """Where sensitivity + specificity - 1 is greatest (Youden 1950)."""
-    order = np.argsort(-scores, kind="stable")
-    caught = np.cumsum(left[order]) / max(int(left.sum()), 1)
-    bothered = np.cumsum(~left[order]) / max(int((~left).sum()), 1)
-    return float(scores[order[int(np.argmax(caught - bothered))]])
+    """Where sensitivity + specificity - 1 is greatest (Youden 1950).
+
+    Half-way to the next lower score, so that no customer stands on the edge by a rounding error.
+    """
+    scores = scores.round(9)
+    levels = np.unique(scores)[::-1]
+    missed = np.searchsorted(np.sort(scores[left]), levels) / max(int(left.sum()), 1)
+    spared = np.searchsorted(np.sort(scores[~left]), levels) / max(int((~left).sum()), 1)
+    best = int(np.argmax(spared - missed))
+    lower = levels[best + 1] if best + 1 < len(levels) else 0.0
+    return float((levels[best] + lower) / 2)
