@@ -14,7 +14,7 @@ Tables: Rasa's own `events` (so Rasa's tools read it), and `snapshots`.
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,8 +35,10 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-# Events a working tracker holds: about eight turns. Rules look back two or three turns.
-WORKING_EVENTS = 64
+# Events a working tracker holds: about five turns. Rules look back two or three turns.
+WORKING_EVENTS = 40
+# Conversations whose last events stay in memory.
+KEPT_CONVERSATIONS = 2000
 
 _metadata = sa.MetaData()
 _events: sa.Table = SQLTrackerStore.SQLEvent.__table__.to_metadata(_metadata)
@@ -51,14 +53,18 @@ _snapshots = sa.Table(
 
 def create_tracker_engine(url: str) -> sa.engine.Engine:
     """Engine for the tracker database; SQLite in WAL mode, so that the projector reads while the bot writes."""
-    engine = sa.create_engine(url, future=True, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, future=True, pool_pre_ping=True)
+    # SQLAlchemy 1.4 would open the file anew for each transaction.
+    engine = sa.create_engine(
+        url, future=True, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
+    )
 
-        @sa.event.listens_for(engine, "connect")
-        def _pragmas(connection: Any, _: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA busy_timeout=5000")
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA busy_timeout=5000")
 
     return engine
 
@@ -77,6 +83,7 @@ class SnapshotTrackerStore(TrackerStore):
         # Rasa hands `url` on as `host` when it comes from endpoints.yml.
         self.engine = create_tracker_engine(kwargs.pop("host", None) or url)
         _metadata.create_all(self.engine)
+        self._recent: OrderedDict[str, tuple[int, list[Event]]] = OrderedDict()
         super().__init__(domain, event_broker, **kwargs)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
@@ -87,7 +94,7 @@ class SnapshotTrackerStore(TrackerStore):
             ).one_or_none()
             if snapshot is None:
                 return None
-            recent = self._recent_events(connection, sender_id)
+            recent = self._recent_events(connection, sender_id, snapshot.length)
         tracker = self.init_tracker(sender_id)
         if snapshot.length > len(recent):
             tracker.update_with_events(
@@ -132,6 +139,7 @@ class SnapshotTrackerStore(TrackerStore):
             connection.execute(_events.insert(), [_row(tracker.sender_id, body) for body in bodies])
             self._save_snapshot(connection, tracker, stored, len(new))
         _mark_stored(tracker, stored + len(new))
+        self._keep(tracker, stored + len(new), len(new))
         if self.event_broker is not None:
             for body in bodies:
                 self.event_broker.publish({"sender_id": tracker.sender_id, **body})
@@ -141,7 +149,11 @@ class SnapshotTrackerStore(TrackerStore):
         with self.engine.connect() as connection:
             return connection.execute(sa.select(_snapshots.c.sender_id)).scalars().all()
 
-    def _recent_events(self, connection: sa.engine.Connection, sender_id: str) -> list[Event]:
+    def _recent_events(self, connection: sa.engine.Connection, sender_id: str, length: int) -> list[Event]:
+        """The last events; kept in memory from the turn before, unless another worker has written since."""
+        known = self._recent.get(sender_id)
+        if known is not None and known[0] == length:
+            return known[1]
         rows = (
             connection.execute(
                 sa.select(_events.c.data)
@@ -152,7 +164,18 @@ class SnapshotTrackerStore(TrackerStore):
             .scalars()
             .all()
         )
-        return [Event.from_parameters(json.loads(row)) for row in reversed(rows)]
+        events = [Event.from_parameters(json.loads(row)) for row in reversed(rows)]
+        self._recent[sender_id] = (length, events)
+        return events
+
+    def _keep(self, tracker: DialogueStateTracker, length: int, added: int) -> None:
+        """Keep the last events for the next turn."""
+        before, events = self._recent.pop(tracker.sender_id, (0, []))
+        if before != length - added:
+            return
+        self._recent[tracker.sender_id] = (length, [*events, *list(tracker.events)[-added:]][-WORKING_EVENTS:])
+        if len(self._recent) > KEPT_CONVERSATIONS:
+            self._recent.popitem(last=False)
 
     @staticmethod
     def _save_snapshot(

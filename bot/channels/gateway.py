@@ -26,6 +26,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import rasa_speed
+
 logger = logging.getLogger(__name__)
 
 KEY_HEADER = "X-Rapport-Key"
@@ -44,10 +46,11 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
-        """Read the key; refuse to start without one."""
+        """Read the key, and make ready; refuse to start without one."""
         key = (credentials or {}).get("key")
         if not key:
             cls.raise_missing_credentials_exception()
+        rasa_speed.apply()
         return cls(str(key))
 
     def __init__(self, key: str) -> None:
