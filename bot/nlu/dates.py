@@ -67,7 +67,7 @@ _CHRISTMAS = re.compile(r"\b(christmas(?: eve| day)?)\b(?! (?:gift|present|tree)
 def find_dates(text: str, today: date) -> list[Found]:
     """Values relative to `today`. A numeric date is read day first (3/5 is 3 May), unless only the other can be."""
     spans: list[tuple[tuple[int, int], str | None]] = []
-    spans += [(match.span(), _day(match.group(), today)) for match in _ISO.finditer(text)]
+    spans += [(match.span(), _iso(match.group())) for match in _ISO.finditer(text)]
     spans += [(match.span(), _numeric(match, today)) for match in _NUMERIC.finditer(text)]
     spans += [(match.span(), _day(match.group(), today)) for match in _DAY_MONTH.finditer(text)]
     spans += [(match.span(), _day(match.group(), today)) for match in _MONTH_DAY.finditer(text)]
@@ -82,8 +82,15 @@ def find_dates(text: str, today: date) -> list[Found]:
     return [Found("date", *span, value) for span, value in spans if value is not None]
 
 
+def _iso(written: str) -> str | None:
+    try:
+        return date.fromisoformat(written).isoformat()
+    except ValueError:
+        return None
+
+
 def _day(written: str, today: date) -> str | None:
-    """A day in words or ISO; None for one that does not exist."""
+    """A day with its month in words; None for one that does not exist."""
     cleaned = re.sub(r"\b(?:of|the)\b", " ", written, flags=re.IGNORECASE)
     has_year = re.search(_YEAR, written) is not None
     try:

@@ -17,6 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.emoji import spell_emoji
 from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
 from bot.nlu.split import text_key, without_duplicates
 from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
@@ -96,14 +97,15 @@ class MessageEncoder(GraphComponent):
         texts, labels = without_duplicates(
             [text_of(example) for example in examples], [intent_of(example) for example in examples]
         )
+        spelled = [spell_emoji(text) for text in texts]
         known = {field.name for field in dataclasses.fields(finetune.FinetuneSettings)}
         settings = finetune.FinetuneSettings(**{k: v for k, v in self.config.items() if k in known})
         base = find_base_encoder(self.config["base"])
         tokenizer = finetune.load_tokenizer(base, self.config["max_length"])
-        result = finetune.finetune(base, tokenizer, texts, labels, settings)
+        result = finetune.finetune(base, tokenizer, spelled, labels, settings)
         with self._model_storage.write_to(self._resource) as folder:
             onnx_export.export_encoder(result.model, tokenizer, self.config["max_length"], folder)
-            shown = [*PARITY_TEXTS, *texts[:: max(1, len(texts) // PARITY_EXAMPLES)]]
+            shown = [*PARITY_TEXTS, *spelled[:: max(1, len(texts) // PARITY_EXAMPLES)]]
             difference = onnx_export.check_parity(result.model, tokenizer, shown, folder)
             _write_first_run(folder, texts, result)
         print(
@@ -119,7 +121,7 @@ class MessageEncoder(GraphComponent):
         with self._model_storage.read_from(self._resource) as folder:
             first_run = _read_first_run(folder)
         examples = intent_examples(training_data)
-        served = zip(*self.encoder.run([text_of(example) for example in examples]), strict=True)
+        served = zip(*self.encoder.run([spell_emoji(text_of(example)) for example in examples]), strict=True)
         for example, (embedding, features) in zip(examples, served, strict=True):
             first_embedding, first_features, held_out = first_run[text_key(text_of(example))]
             handed = TrainingFeatures(features, embedding, first_features, first_embedding, held_out)
@@ -127,9 +129,9 @@ class MessageEncoder(GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        read = [message for message in messages if not is_payload(text_of(message))]
+        read = [message for message in messages if text_of(message).strip() and not is_payload(text_of(message))]
         if read and self.encoder is not None:
-            embeddings, features = self.encoder.run([text_of(message) for message in read])
+            embeddings, features = self.encoder.run([spell_emoji(text_of(message)) for message in read])
             for message, embedding, feature in zip(read, embeddings, features, strict=True):
                 message.set(EMBEDDING, embedding, add_to_output=False)
                 message.set(INTENT_FEATURES, feature, add_to_output=False)

@@ -19,8 +19,8 @@ from bot.nlu.decision import UNSURE, DecisionRule, Likely
 from bot.nlu.encoder import MessageEncoder
 from bot.nlu.errors import ComponentOrderError
 from bot.nlu.intent_model import Examples, IntentModel, LearnSettings, Report, learn, report_json
-from bot.nlu.messages import intent_examples, intent_of
-from bot.nlu.split import text_key
+from bot.nlu.messages import intent_examples, intent_of, text_of
+from bot.nlu.split import text_key, without_duplicates
 from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, INTENT_SET, TRAINING_FEATURES, TrainingFeatures
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class IntentClassifier(GraphComponent):
         for message in messages:
             features, embedding = message.get(INTENT_FEATURES), message.get(EMBEDDING)
             if features is None or embedding is None or self.model is None:
-                # A button's payload: Rasa's handler sets its intent after the pipeline.
+                # No words, or a button's payload, whose intent Rasa's handler sets after the pipeline.
                 self._set(message, Likely(UNSURE, 0.0), (), ())
                 continue
             understood = self.model.understand(features, embedding)
@@ -126,18 +126,22 @@ def _to_json(likely: Likely) -> dict[str, Any]:
 
 def _examples(training_data: TrainingData) -> Examples:
     """Each text once, as the encoder learned them."""
-    rows: dict[str, tuple[str, TrainingFeatures]] = {}
-    for example in intent_examples(training_data):
+    examples = intent_examples(training_data)
+    handed_over_of: dict[str, TrainingFeatures] = {}
+    for example in examples:
         handed = example.get(TRAINING_FEATURES)
         if handed is None:
             raise ComponentOrderError(
                 "The training examples carry no features: put bot.nlu.encoder.MessageEncoder before "
                 "bot.nlu.intent_classifier.IntentClassifier in the pipeline of config.yml."
             )
-        rows.setdefault(text_key(str(example.get("text"))), (intent_of(example), handed))
-    handed_over = [handed for _, handed in rows.values()]
+        handed_over_of[text_key(text_of(example))] = handed
+    texts, labels = without_duplicates(
+        [text_of(example) for example in examples], [intent_of(example) for example in examples]
+    )
+    handed_over = [handed_over_of[text_key(text)] for text in texts]
     return Examples(
-        labels=[label for label, _ in rows.values()],
+        labels=labels,
         features=np.stack([each.features for each in handed_over]),
         embedding=np.stack([each.embedding for each in handed_over]),
         first_features=np.stack([each.first_features for each in handed_over]),
