@@ -70,6 +70,5 @@ fi
 VIRTUAL_ENV=$PWD/.venv
 export VIRTUAL_ENV
 "$uv" pip sync requirements.txt
-# The build tools are among the exact versions: nothing else is fetched.
-"$uv" pip install --quiet --no-deps --no-build-isolation --editable .
+"$uv" pip install --quiet --no-deps --editable .
 echo "The environment is ready in .venv"
