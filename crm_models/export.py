@@ -1,5 +1,6 @@
-"""What was logged, as rows for a file: personal columns masked unless somebody may see them.
+"""What was logged, as rows for a file: personal data masked unless somebody may see it.
 
+A masked text can still be read: what identifies the customer is replaced, see `crm_models.masking`.
 Times are UTC; a range of days includes both ends. Rows come oldest first.
 """
 
@@ -15,13 +16,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import Column, Table, Text, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Select
 
-from crm_models.tables import conversations, escalations, feedback, messages, personal_columns
+from crm_models.errors import BadExport
+from crm_models.masking import mask_text
+from crm_models.tables import conversations, customers, escalations, feedback, messages, personal_columns
 
 MASK = "[masked]"
+# With one of these and two facts a stranger may ask about the order.
+_NAMES_AN_ORDER = frozenset({"claimed_order_id"})
 _BATCH = 5000
 
 
@@ -64,29 +69,46 @@ def export_rows(
 
     Args:
         since, until: first and last day, None for no limit.
-        clear: personal columns as they are; otherwise each value in them is MASK.
+        clear: everything as it is; otherwise personal texts are masked, and other personal values are MASK.
     """
     source = _SOURCES[what]
-    query = _query(what).order_by(source.happened, source.key)
+    query = _query(what)
+    columns = list(query.selected_columns)
+    personal = set() if clear else set(personal_columns(source.table)) | _NAMES_AN_ORDER
+    texts = any(_is_text(column) for column in columns if column.name in personal)
+    if texts:
+        query = _with_customer(query, source.table)
+    query = query.order_by(source.happened, source.key)
     if since is not None:
         query = query.where(source.happened >= datetime.combine(since, time()))
     if until is not None:
         query = query.where(source.happened < datetime.combine(until + timedelta(days=1), time()))
-    hidden = set() if clear else set(personal_columns(source.table))
-    places = [name in hidden for name in column_names(what)]
     for row in connection.execution_options(stream_results=True).execute(query).yield_per(_BATCH):
-        yield tuple(_cell(value, hide) for value, hide in zip(row, places, strict=True))
+        known = row[len(columns) :]
+        yield tuple(
+            _masked(column, value, known) if column.name in personal else _cell(value)
+            for column, value in zip(columns, row, strict=False)
+        )
 
 
 def write_file(path: Path, form: Format, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
-    """Write rows to a file, as a whole or not at all; returns how many."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write rows to a file, as a whole or not at all; returns how many.
+
+    Raises:
+        BadExport: the file cannot be written there.
+    """
+    if path.is_dir():
+        raise BadExport(f"{path} is a folder; name a file to write to.")
     aside = path.with_name(f".{path.name}.part")
     try:
-        written = _write_csv(aside, columns, rows) if form is Format.CSV else _write_parquet(aside, columns, rows)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            written = _write_csv(aside, columns, rows) if form is Format.CSV else _write_parquet(aside, columns, rows)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadExport(f"{path} cannot be written: {error.strerror or error}. Name another file.") from error
     return written
 
 
@@ -103,9 +125,28 @@ def _query(what: Export) -> Select:
     )
 
 
-def _cell(value: Any, hide: bool) -> Any:
-    if hide and value is not None:
-        return MASK
+def _with_customer(query: Select, table: Table) -> Select:
+    """The query with what the shop knows of the row's customer, or the conversation's, in further columns."""
+    owner = func.coalesce(table.c.customer_id, conversations.c.customer_id)
+    known = [customers.c[name].label(f"known_{name}") for name in personal_columns(customers)]
+    return query.add_columns(*known).select_from(
+        table.outerjoin(conversations, conversations.c.conversation_id == table.c.conversation_id).outerjoin(
+            customers, customers.c.customer_id == owner
+        )
+    )
+
+
+def _is_text(column: Column[Any]) -> bool:
+    return isinstance(column.type, Text)
+
+
+def _masked(column: Column[Any], value: Any, known: Sequence[Any]) -> Any:
+    if value is None:
+        return None
+    return mask_text(value, known) if _is_text(column) else MASK
+
+
+def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
