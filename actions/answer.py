@@ -11,6 +11,10 @@ from knowledge.answer import Answer, AnswerStatus, Source, compose
 from knowledge.hits import Hit
 
 
+# Below this probability not even the nearest articles are worth the customer's time.
+WORTH_A_LOOK = 0.08
+
+
 class ActionAnswer(ShopAction):
     """Says what the articles say about the message. What they lack is kept as a gap."""
 
@@ -33,10 +37,10 @@ class ActionAnswer(ShopAction):
             context.say("answer", "unsure", **said)
             self._note(context, GapKind.UNCLEAR, answer)
             return [SlotSet("topic", answer.sources[0].document_id)]
-        if context.turn.intent in ("out_of_scope", "nlu_unsure") and not answer.near:
-            context.say("answer", "unknown")
+        if answer.near and answer.probability >= WORTH_A_LOOK and context.turn.intent != "out_of_scope":
+            context.say("answer", "unknown_near", sources=_links(answer.near))
         else:
-            context.say("answer", "unknown_near" if answer.near else "unknown", sources=_links(answer.near))
+            context.say("answer", "unknown")
         self._note(context, GapKind.MISSING, answer)
         return []
 

@@ -34,5 +34,5 @@ class ActionClarify(ShopAction):
             conversation_id=context.turn.conversation_id,
             customer_id=context.identity.customer_id,
         )
-        context.say("clarify", buttons=buttons)
+        context.say("clarify", "several" if len(buttons) > 1 else "one", buttons=buttons)
         return []

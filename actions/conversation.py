@@ -64,7 +64,14 @@ class ActionStop(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """Whether there was one decides what is said."""
-        context.say("stop", "task" if running_task(context.events) else "nothing")
+        order_id = context.slots.get("order_id")
+        if running_task(context.events):
+            context.say("stop", "task")
+        elif order_id:
+            # "Cancel it", with an order on the table, may well mean the order.
+            context.say("stop", "order", order_id=order_id)
+        else:
+            context.say("stop", "nothing")
         return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]
 
 

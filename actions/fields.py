@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from actions.address_text import parse_address
@@ -206,9 +207,11 @@ class AddressField:
         return bool(re.search(r"\d", context.turn.text)) and len(context.turn.text) < 300
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
-        """Its parts; an attempt that lacks some is answered with an example."""
-        country = task_order(context, known).address.country
-        address = parse_address(context.turn.text, country)
+        """Its parts; an attempt that lacks some is answered with an example. Only the same town needs no country."""
+        current = task_order(context, known).address
+        address = parse_address(context.turn.text, "")
+        if address is not None and not address.country and address.city.casefold() == current.city.casefold():
+            address = replace(address, country=current.country)
         if address is not None and not address.missing():
             return address.columns()
         if asked and self.mentioned(context, known):
