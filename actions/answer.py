@@ -10,7 +10,6 @@ from crm_models.gaps import GapKind, GapSort, record_gap
 from knowledge.answer import Answer, AnswerStatus, Source, compose
 from knowledge.hits import Hit
 
-
 # Below this probability not even the nearest articles are worth the customer's time.
 WORTH_A_LOOK = 0.08
 
