@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
 from crm_models.churn import ChurnModel
@@ -18,7 +18,7 @@ from crm_models.model_files import read_card
 from crm_models.offers import AT_RISK, RetentionOutcome, propose_retention
 from crm_models.scoring import score_all
 from crm_models.shop_policy import read_policy
-from crm_models.tables import predictions
+from crm_models.tables import orders, predictions
 from crm_models.train import TrainOutcome, TrainReport, train_all
 from demo.seed import DEFAULT_UNTIL, seed_shop
 
@@ -141,6 +141,20 @@ def test_a_young_shop_gets_no_churn_model_and_is_told_why(tmp_path: Path) -> Non
     assert churn.outcome is TrainOutcome.TOO_LITTLE_DATA and "Churn needs" in churn.why
     assert not (tmp_path / "churn").exists()
     assert report.result("recommendation").outcome is TrainOutcome.TRAINED
+
+
+def test_a_shop_that_does_not_say_when_gets_suggestions_only(tmp_path: Path) -> None:
+    """As an imported shop whose orders carry no dates."""
+    engine = create_engine("sqlite://")
+    migrate(engine)
+    seed_shop(engine, customers=150)
+    with engine.begin() as connection:
+        connection.execute(update(orders).values(placed_at=datetime(2024, 5, 1)))
+    report = train_all(engine, tmp_path, NOW)
+    assert "customers who left" in report.result("churn").why
+    assert "different days" in report.result("segment").why
+    assert report.result("recommendation").outcome is TrainOutcome.TRAINED
+    assert score_all(engine, tmp_path, NOW).missing == ("churn", "segment")
 
 
 def test_an_empty_shop_trains_nothing_and_scores_nothing(engine: Engine, tmp_path: Path) -> None:
