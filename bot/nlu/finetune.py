@@ -31,9 +31,9 @@ class FinetuneSettings:
     seed: int = 7
     # The word vectors and this many of the lower layers stay as they are: half the work, the same accuracy.
     frozen_layers: int = 3
-    max_epochs: int = 12
+    max_epochs: int = 8
     # Epochs without a better held-out accuracy before it stops.
-    patience: int = 3
+    patience: int = 2
     batch_size: int = 32
     learning_rate: float = 3e-4
     head_learning_rate: float = 2e-3
