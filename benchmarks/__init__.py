@@ -1,0 +1,1 @@
+"""`rapport bench`: every figure the README quotes, measured beside its peers in the same run."""
