@@ -76,8 +76,12 @@ def add_staff(config: Config, username: str, name: str, role: str, password: str
 
 
 def bench(suite: str, data: Path | None, quick: bool, json_file: Path | None) -> int:
-    from benchmarks.run import SUITES, run_suite
-
+    try:
+        from benchmarks.run import SUITES, run_suite
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("benchmarks"):
+            raise
+        raise UnknownSuite("There are no benchmarks in this installation; run it from a checkout.") from error
     if suite == "list":
         for name, purpose in SUITES.items():
             console.print(f"{name:<16}{purpose}")

@@ -17,11 +17,13 @@ ENDPOINTS = PROJECT / "bot" / "endpoints.yml"
 CREDENTIALS = PROJECT / "bot" / "credentials.yml"
 # One thread each: the processes share the cores, and a message is too small to be shared out.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+# What other packages say to their own developers is nothing for our logs.
+_QUIET = {"PYTHONWARNINGS": "ignore::DeprecationWarning,ignore:pkg_resources is deprecated:UserWarning"}
 
 
 def programs(config: Config, keys: dict[str, str], model: Path) -> list[Program]:
     """All of the stack, with the trained `model` and the installation's `keys`."""
-    shared = {**config.environment(), **_ONE_THREAD}
+    shared = {**config.environment(), **_ONE_THREAD, **_QUIET}
     urls = health_urls(config)
     return [
         Program(
@@ -44,7 +46,7 @@ def programs(config: Config, keys: dict[str, str], model: Path) -> list[Program]
 def bot_command(config: Config, model: Path) -> tuple[str, ...]:
     """Rasa with the gateway's channel alone; its own HTTP interface stays closed."""
     return (
-        sys.executable, "-m", "rasa", "run",
+        sys.executable, "-m", "bot.serve",
         "--model", str(model),
         "--endpoints", str(_endpoints(config)),
         "--credentials", str(CREDENTIALS),
@@ -59,8 +61,10 @@ def bot_environment(config: Config, keys: dict[str, str]) -> dict[str, str]:
         **config.environment(),
         **RASA_ENVIRONMENT,
         **_ONE_THREAD,
-        # The models are served by ONNX on the processor; TensorFlow comes with Rasa and is not to look for more.
+        **_QUIET,
+        # The models are served by ONNX on the processor: no library is to look for another device.
         "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
         "SANIC_WORKERS": str(config.bot.bot_workers),
         "RAPPORT_BOT_KEY": keys["bot_key"],
         "RAPPORT_ACTION_KEY": keys["action_key"],

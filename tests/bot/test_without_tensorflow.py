@@ -1,0 +1,68 @@
+"""The bot serves without TensorFlow when its model does not compute with it, and only then."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+
+import pytest
+import yaml
+
+from bot.settings import PROJECT
+from bot.without_tensorflow import components_of, needs_tensorflow
+
+OURS = ["bot.nlu.encoder.MessageEncoder", "rasa.core.policies.rule_policy.RulePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("added", "needed"),
+    [
+        (None, False),
+        ("rasa.core.policies.memoization.MemoizationPolicy", False),
+        ("rasa.nlu.classifiers.diet_classifier.DIETClassifier", True),
+        ("rasa.core.policies.ted_policy.TEDPolicy", True),
+        ("rasa.nlu.selectors.response_selector.ResponseSelector", True),
+        ("my_components.Classifier", True),
+    ],
+)
+def test_components_that_compute_with_it_are_known(added, needed):
+    assert needs_tensorflow([*OURS, *([added] if added else [])]) is needed
+
+
+def test_the_pipeline_of_this_repository_does_not_need_it():
+    pipeline = yaml.safe_load((PROJECT / "config.yml").read_text())["pipeline"]
+    assert not needs_tensorflow([component["name"] for component in pipeline])
+
+
+def test_components_are_read_from_the_model(tmp_path):
+    metadata = json.dumps({"predict_schema": {"nodes": {"a": {"uses": OURS[0]}, "b": {"uses": OURS[1]}}}}).encode()
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("metadata.json")
+        info.size = len(metadata)
+        archive.addfile(info, io.BytesIO(metadata))
+    assert components_of(tmp_path / "model.tar.gz") == OURS
+
+
+def test_rasa_can_be_imported_without_it():
+    script = (
+        "from bot import without_tensorflow; without_tensorflow.install(); "
+        "import rasa.core.run, rasa.engine.recipes.default_recipe, bot.nlu.encoder, sys; "
+        "print(any(name.startswith('tensorflow.python') for name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False, cwd=PROJECT
+    )
+    assert done.stdout.split() == ["False"], done.stderr
+
+
+def test_a_file_that_is_no_model_is_named_with_the_remedy(tmp_path):
+    (tmp_path / "model.tar.gz").write_bytes(b"nothing")
+    command = [sys.executable, "-m", "bot.serve", "--model", str(tmp_path / "model.tar.gz")]
+    files = ["--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert done.returncode == 1
+    assert "rapport train" in done.stderr
+    assert "Traceback" not in done.stderr
