@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.clarify import ask_what_is_meant
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
@@ -32,6 +33,8 @@ class ActionAnswer(ShopAction):
         if answer.status is AnswerStatus.ANSWERED:
             context.say("answer", "answered", **said)
             return [SlotSet("topic", answer.sources[0].document_id)]
+        if context.turn.intent == "nlu_unsure" and ask_what_is_meant(context):
+            return []
         if answer.status is AnswerStatus.UNSURE:
             context.say("answer", "unsure", **said)
             self._note(context, GapKind.UNCLEAR, answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rasa_sdk.events import EventType, FollowupAction
 
 from actions.shop_action import Context, ShopAction
@@ -9,6 +11,10 @@ from actions.words import choice_label
 from crm_models.gaps import GapKind, GapSort, record_gap
 
 MOST = 3
+
+
+# What the message said besides its intent goes along with the button.
+CARRIED = ("order_id", "product", "category", "reason", "option", "rating")
 
 
 class ActionClarify(ShopAction):
@@ -19,20 +25,26 @@ class ActionClarify(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """An answer from the articles instead, where no meaning can be put on a button."""
-        likely = [str(each["name"]) for each in context.turn.intent_set]
-        labelled = [(intent, choice_label(intent)) for intent in likely]
-        buttons = [{"title": label, "payload": f"/{intent}"} for intent, label in labelled if label][:MOST]
-        if not buttons:
-            return [FollowupAction("action_answer")]
-        evidence = {"said": context.turn.text, "likely": likely}
-        record_gap(
-            context.connection,
-            GapSort.REQUEST,
-            GapKind.VAGUE,
-            evidence,
-            context.turn.now,
-            conversation_id=context.turn.conversation_id,
-            customer_id=context.identity.customer_id,
-        )
-        context.say("clarify", "several" if len(buttons) > 1 else "one", buttons=buttons)
-        return []
+        return [] if ask_what_is_meant(context) else [FollowupAction("action_answer")]
+
+
+def ask_what_is_meant(context: Context) -> bool:
+    """Ask with the likeliest meanings as buttons and note the gap; False where none can be offered."""
+    likely = [str(each["name"]) for each in context.turn.intent_set]
+    entities = {name: value for name in CARRIED if (value := context.turn.entity(name))}
+    details = json.dumps(entities, ensure_ascii=False) if entities else ""
+    labelled = [(intent, choice_label(intent)) for intent in likely]
+    buttons = [{"title": label, "payload": f"/{intent}{details}"} for intent, label in labelled if label][:MOST]
+    if not buttons:
+        return False
+    record_gap(
+        context.connection,
+        GapSort.REQUEST,
+        GapKind.VAGUE,
+        {"said": context.turn.text, "likely": likely},
+        context.turn.now,
+        conversation_id=context.turn.conversation_id,
+        customer_id=context.identity.customer_id,
+    )
+    context.say("clarify", "several" if len(buttons) > 1 else "one", buttons=buttons)
+    return True
