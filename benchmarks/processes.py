@@ -56,11 +56,9 @@ class Group:
     def memory_gb(self, words: Sequence[str]) -> float:
         """Resident memory, in 10^9 bytes, of the process whose command has these words, and of all it started."""
         for process in self._processes:
-            root = psutil.Process(process.pid)
-            for candidate in (root, *root.children(recursive=True)):
+            for candidate in _family(psutil.Process(process.pid)):
                 if set(words).issubset(candidate.cmdline()):
-                    family = (candidate, *candidate.children(recursive=True))
-                    return sum(each.memory_info().rss for each in family) / 1e9
+                    return sum(each.memory_info().rss for each in _family(candidate)) / 1e9
         raise LookupError(f"no process here has {words} in its command")
 
 
@@ -73,6 +71,12 @@ def running(programs: Sequence[Program], logs: Path) -> Iterator[Group]:
         yield group
     finally:
         group.stop()
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all that it started, but for those that have ended."""
+    family = (process, *process.children(recursive=True))
+    return [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
 def _look(process: Process, until: float) -> None:
