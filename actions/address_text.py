@@ -7,12 +7,15 @@ import re
 from crm_models.addresses import Address, country_code
 
 # The postcode stands before the town (Europe) or after it and the state (United States, Ireland).
-_BEFORE = re.compile(r"^(?:[A-Z]{1,2}-)?(?P<postcode>\d{4,5}(?:\s?[A-Z]{2})?)\s+(?P<city>\D+)$", re.IGNORECASE)
+_EIRCODE = r"[A-Z]\d[\dW]\s?[A-Z0-9]{4}"
+_BEFORE = re.compile(
+    rf"^(?:[A-Z]{{1,2}}-)?(?P<postcode>\d{{4,5}}(?:\s?[A-Z]{{2}})?|{_EIRCODE})\s+(?P<city>\D+)$", re.IGNORECASE
+)
 _AFTER = re.compile(
-    r"^(?P<city>\D+?)[\s,]+(?:(?P<state>[A-Z]{2})\s+)?(?P<postcode>\d{5}(?:-\d{4})?|[A-Z]\d[\dW]\s?[A-Z0-9]{4})$",
-    re.IGNORECASE,
+    rf"^(?P<city>\D+?)[\s,]+(?:(?P<state>[A-Z]{{2}})\s+)?(?P<postcode>\d{{5}}(?:-\d{{4}})?|{_EIRCODE})$", re.IGNORECASE
 )
 _STATE_AND_CODE = re.compile(r"^[A-Z]{2}\s+\d{5}")
+_CODE_ALONE = re.compile(rf"^(?:[A-Z]{{1,2}}-)?(?:\d{{4,5}}(?:\s?[A-Z]{{2}})?|{_EIRCODE})$", re.IGNORECASE)
 _STREET = re.compile(r"\d+\s*[a-z]?\b", re.IGNORECASE)
 # What people say before they come to the address.
 _LEAD = re.compile(
@@ -42,8 +45,11 @@ def parse_address(text: str, country: str) -> Address | None:
 
 
 def _town(parts: list[str]) -> tuple[dict, int] | tuple[None, int]:  # type: ignore[type-arg]
-    """The part with the postcode, or the two parts "city, ST 12345"; and where the last of them stands."""
+    """The part with the postcode, or two parts ("city, ST 12345"); and where the last of them stands."""
     for position in range(1, len(parts)):
+        if position > 1 and _CODE_ALONE.match(parts[position]):
+            town = {"city": parts[position - 1], "postcode": parts[position], "state": None}
+            return {**town, "start": position - 1}, position
         start = position - 1 if position > 1 and _STATE_AND_CODE.match(parts[position]) else position
         joined = ", ".join(parts[start : position + 1])
         match = _BEFORE.match(joined) or _AFTER.match(joined)

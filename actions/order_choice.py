@@ -39,11 +39,11 @@ def described_order(context: Context, candidates: Sequence[Order]) -> str | None
 
 
 def meant_order(context: Context, candidates: Sequence[Order]) -> str | None:
-    """The order a question is about: named, chosen just before in this turn, or described."""
-    number = named_order(context)
-    if number is None and is_resumed(context.events):
-        number = context.slots.get("order_id")
-    return number or described_order(context, candidates)
+    """The order a question is about: chosen just before in this turn, else named or described."""
+    if is_resumed(context.events):
+        # The message is used up; after a sign-in it was a code, which looks like an order number.
+        return context.slots.get("order_id")
+    return named_order(context) or described_order(context, candidates)
 
 
 def order_buttons(orders: Sequence[Order], currency: str, intent: str = "inform") -> list[dict[str, str]]:
@@ -90,6 +90,9 @@ class OrderField:
         if not candidates:
             context.say(self.topic, "none")
             raise TaskEnded
+        if named_order(context):
+            # A number that is not theirs: no other order takes its place unasked.
+            return None
         rest = [order for order in candidates if order.order_id != known.get("excluded")]
         focus = context.slots.get("order_id")
         if not known.get("excluded") and any(order.order_id == focus for order in candidates):

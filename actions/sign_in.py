@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
@@ -69,7 +70,8 @@ def _confirm(state: State, code: str) -> str | None:
     context = state.context
     outcome = confirm_code(context.connection, context.turn.conversation_id, code, context.turn.now)
     if outcome is SignInOutcome.VERIFIED:
-        state.context = context.identified()
+        # What else the message says may go on; the code itself looks like an order number.
+        state.context = replace(context.identified(), turn=_without_code(context.turn, code))
         profile = state.context.profile
         state.set("first_name", profile.first_name if profile else None)
         state.set("tier", profile.tier if profile else None)
@@ -81,6 +83,13 @@ def _confirm(state: State, code: str) -> str | None:
     if outcome is SignInOutcome.EXPIRED:
         return "email"
     raise TaskEnded
+
+
+def _without_code(turn: Turn, code: str) -> Turn:
+    entities = {
+        name: kept for name, values in turn.entities.items() if (kept := tuple(v for v in values if code not in v))
+    }
+    return replace(turn, text=_CODE.sub(" ", turn.text), entities=entities)
 
 
 def _code(text: str) -> str | None:
