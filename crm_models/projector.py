@@ -150,7 +150,7 @@ def _message(event: Mapping[str, Any]) -> dict[str, Any] | None:
         "customer_id": None,
         "author": "customer",
         "channel": event.get("input_channel"),
-        "text": event.get("text"),
+        "text": metadata.get("shown") or event.get("text"),
         "intent": None,
         "intent_set": None,
         "sentiment": None,

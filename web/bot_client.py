@@ -35,11 +35,14 @@ class BotClient:
             trust_env=False,  # the bot is on a private address: no proxy in between
         )
 
-    async def send(self, conversation_id: str, message_id: str, text: str, channel: str = "web") -> Turn:
-        """One message of a customer. Raises BotUnreachable or BotRefused."""
-        body = {
-            "conversation_id": conversation_id, "message_id": message_id, "text": text, "channel": channel,
-        }  # fmt: skip
+    async def send(self, conversation_id: str, message_id: str, text: str, shown: str | None = None) -> Turn:
+        """One message of a customer; `shown` is what their window shows for it, when that is not `text`.
+
+        Raises BotUnreachable or BotRefused.
+        """
+        body = {"conversation_id": conversation_id, "message_id": message_id, "text": text, "channel": "web"}
+        if shown:
+            body["shown"] = shown
         answer = await self._post("/webhook", body)
         replies = answer.get("replies")
         if not isinstance(replies, list):

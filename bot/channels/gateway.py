@@ -118,13 +118,17 @@ async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         tracker = await processor.get_tracker(conversation_id)
         done = _replies_to(tracker, message_id)
         if done is None:
+            metadata = {"message_id": message_id, "received_at": received_at}
+            if isinstance(body.get("shown"), str):
+                # A button's title: what the customer saw, where the text is the payload.
+                metadata["shown"] = body["shown"]
             message = UserMessage(
                 body["text"],
                 CollectingOutputChannel(),
                 conversation_id,
                 input_channel=body.get("channel") or GatewayInput.name(),
                 message_id=message_id,
-                metadata={"message_id": message_id, "received_at": received_at},
+                metadata=metadata,
             )
             try:
                 await processor.handle_message(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.home import data_folder
 from bot.nlu.messages import is_payload, text_of
-from bot.nlu.vectors import ANSWERABLE, EMBEDDING, PASSAGES
+from bot.nlu.vectors import ANSWERABLE, EMBEDDING, INTENT_SET, PASSAGES
 from knowledge.answerability import answerable_probability
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
@@ -22,6 +24,9 @@ from knowledge.retrieve import Retriever, open_retriever
 from knowledge.settings import KnowledgeSettings
 
 logger = logging.getLogger(__name__)
+
+# Of the intents that a doubtful message may have, so many count.
+MOST_IN_DOUBT = 3
 
 
 # Of the kinds that Rasa knows, this one asks for nothing in training.
@@ -39,10 +44,14 @@ class PassageRetriever(GraphComponent):
             # Data folder of the knowledge base; none is the one of RAPPORT_HOME.
             "home": None,
             # Passages searched for; the answerable probability weighs the first against these.
-            "searched": 8,
+            "searched": 16,
             # Passages kept: they are stored with the message and sent to the action server each turn. Four leave
             # one for everybody beside the variants for three tiers.
             "kept": 4,
+            # Topics of articles by intent: "how long can I return a kettle" is about returns, not about kettles.
+            "topics": {},
+            # Added to the score of a passage whose article is about the topic of the message's intent.
+            "topic_bonus": 0.12,
         }
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -65,11 +74,28 @@ class PassageRetriever(GraphComponent):
             text = text_of(message)
             if is_payload(text):
                 continue
-            hits = self._search(text, message.get(EMBEDDING))
+            hits = self._by_topic(self._search(text, message.get(EMBEDDING)), self._topics_of(message))
             kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
             message.set(PASSAGES, kept, add_to_output=True)
             message.set(ANSWERABLE, round(answerable_probability(hits), 4), add_to_output=True)
         return messages
+
+    def _topics_of(self, message: Message) -> set[str]:
+        """Topics of the intent, or of those it may be when it is in doubt."""
+        name = (message.get(INTENT) or {}).get("name")
+        likely = [each["name"] for each in message.get(INTENT_SET) or []][:MOST_IN_DOUBT]
+        names = [name] if name in self.config["topics"] else likely
+        return {topic for each in names for topic in self.config["topics"].get(each, ())}
+
+    def _by_topic(self, hits: list[Hit], topics: set[str]) -> list[Hit]:
+        if not hits or not topics:
+            return hits
+        store = self._opened().store
+        about = {hit.document_id: store.get_document(hit.document_id) for hit in hits}
+        fitting = {identifier for identifier, document in about.items() if document and document.topic in topics}
+        bonus = self.config["topic_bonus"]
+        raised = [replace(hit, score=hit.score + bonus * (hit.document_id in fitting)) for hit in hits]
+        return sorted(raised, key=lambda hit: -hit.score)
 
     def _search(self, text: str, embedding: Any) -> list[Hit]:
         if embedding is None or not text.strip():

@@ -117,7 +117,7 @@ class Postman:
         try:
             for attempt in itertools.count():
                 try:
-                    turn = await self._bot.send(message.conversation_id, message.client_id, message.text)
+                    turn = await self._bot.send(message.conversation_id, message.client_id, message.text, message.shown)
                     await self._finish(message, [reply_content(reply) for reply in turn.replies], "bot")
                     if turn.paused and not turn.replies:
                         await self._wake_orphaned_bot(message)

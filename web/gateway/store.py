@@ -27,6 +27,7 @@ class Waiting:
     client_id: str
     text: str
     received_at: datetime
+    shown: str | None = None  # the title of the button that was pressed, when `text` is its payload
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,10 @@ def next_waiting(connection: Connection, conversation_id: str) -> Waiting | None
         .order_by(inbox.c.inbox_id)
         .limit(1)
     ).first()
-    return Waiting(*row) if row else None
+    if row is None:
+        return None
+    shown = offered_title(connection, conversation_id, row.text) if row.text.startswith("/") else None
+    return Waiting(*row, shown=shown)
 
 
 def conversations_waiting(connection: Connection, received_before: datetime) -> list[str]:
