@@ -69,7 +69,9 @@ class Choice:
         options = self.options(context, known)
         return options[0][0] if len(options) == 1 else None
 
-    def _picked(self, context: Context, known: Mapping[str, Any]) -> str | None:
+    def _picked(
+        self, context: Context, known: Mapping[str, Any], ignoring: frozenset[str] = frozenset()
+    ) -> str | None:
         options = self.options(context, known)
         given = context.turn.entity(self.entity)
         if given in {identifier for identifier, _ in options}:
@@ -77,7 +79,7 @@ class Choice:
         position = by_position(context.turn.text, len(options))
         if position is not None:
             return options[position][0]
-        said = set(words(context.turn.text))
+        said = set(words(context.turn.text)) - ignoring
         scores = {identifier: len(said & set(words(text))) for identifier, text in options}
         best = max(scores.values(), default=0)
         leaders = [identifier for identifier, score in scores.items() if score == best]
@@ -161,6 +163,10 @@ class PaymentField(Choice):
             )
             for each in self.methods(context, known)
         ]
+
+    def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
+        """Named at any time ("with PayPal"); "another card" names none before it is asked for."""
+        return self._picked(context, known, frozenset() if asked else frozenset({"card", "credit"}))
 
     def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
         """The only one; none at all ends the task, where there is a sentence for that."""
