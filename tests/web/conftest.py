@@ -98,6 +98,7 @@ class Web:
             **{
                 "home": home,
                 "bot_port": bot_port,
+                "action_port": free_port(),  # nobody listens there
                 "retry_first_s": 0.05,
                 "retry_longest_s": 0.2,
                 "poll_s": 0.1,
