@@ -20,7 +20,16 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, ConversationPaused, ConversationResumed, Event, UserUttered
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    ConversationPaused,
+    ConversationResumed,
+    Event,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
@@ -131,21 +140,31 @@ async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
                 metadata=metadata,
             )
             try:
+                if not tracker.applied_events():
+                    await _begin(agent, message)
                 await processor.handle_message(message)
             except Exception:
                 logger.exception("The turn of message %s failed; the customer gets %s.", message_id, TROUBLE)
-            tracker = await _ensure_reply(agent, message)
+            tracker = await _finish(agent, message)
             done = _replies_to(tracker, message_id) or []
         return {"replies": done, "paused": tracker.is_paused()}
 
 
-async def _ensure_reply(agent: Agent, message: UserMessage) -> DialogueStateTracker:
-    """Log the message if the turn could not, and say so if the customer would be left without an answer."""
+async def _begin(agent: Agent, message: UserMessage) -> None:
+    """Start the session apart from the turn: if its action fails, a turn on top of it would run in a ring."""
+    processor = agent.processor
+    tracker = await processor.fetch_tracker_and_update_session(
+        message.sender_id, message.output_channel, message.metadata
+    )
+    _listen(tracker, processor.domain)
+    await processor.save_tracker(tracker)
+
+
+async def _finish(agent: Agent, message: UserMessage) -> DialogueStateTracker:
+    """Whatever went wrong: the message is in the log, the customer has an answer, and the next message is heard."""
     processor = agent.processor
     tracker = await processor.get_tracker(message.sender_id)
     replies = _replies_to(tracker, message.message_id)
-    if replies or (replies is not None and tracker.is_paused()):
-        return tracker
     if replies is None:
         tracker.update(
             UserUttered(
@@ -156,11 +175,19 @@ async def _ensure_reply(agent: Agent, message: UserMessage) -> DialogueStateTrac
             ),
             processor.domain,
         )
-    draft = await agent.nlg.generate(TROUBLE, tracker, message.input_channel or "") or {}
-    data = {"buttons": draft.get("buttons")}
-    tracker.update(BotUttered(draft.get("text"), data, metadata={"utter_action": TROUBLE}), processor.domain)
+    if not replies and not tracker.is_paused():
+        draft = await agent.nlg.generate(TROUBLE, tracker, message.input_channel or "") or {}
+        data = {"buttons": draft.get("buttons")}
+        tracker.update(BotUttered(draft.get("text"), data, metadata={"utter_action": TROUBLE}), processor.domain)
+    _listen(tracker, processor.domain)
     await processor.save_tracker(tracker)
     return tracker
+
+
+def _listen(tracker: DialogueStateTracker, domain: Domain) -> None:
+    """No rule begins but after `action_listen`; a turn that broke off has not come to it."""
+    if tracker.latest_action_name != ACTION_LISTEN_NAME:
+        tracker.update(ActionExecuted(ACTION_LISTEN_NAME), domain)
 
 
 def _replies_to(tracker: DialogueStateTracker, message_id: str) -> list[dict[str, Any]] | None:
