@@ -66,7 +66,8 @@ def inline_code(path: Path) -> list[str]:
 
 def links(path: Path) -> list[str]:
     """Targets of links and images that lead to a file of the project, or into this one."""
-    targets: list[str] = re.findall(r"\]\(([^)\s]+)\)", prose(path))
+    text = re.sub(r"`[^`\n]*`", "", prose(path))
+    targets: list[str] = re.findall(r"\]\(([^)\s]+)\)", text)
     return [target for target in targets if not re.match(r"[a-z]+:", target)]
 
 

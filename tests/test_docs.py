@@ -24,7 +24,8 @@ from crm_models.features import FEATURES
 from crm_models.segmentation import Segmentation
 from crm_models.staff import Role
 from crm_models.tables import metadata, personal_columns
-from tests.conversations.format import Conversation
+from tests.conversations.format import FOLDER as CONVERSATIONS
+from tests.conversations.format import Conversation, read_conversation
 from tests.markdown import Block, anchors, blocks, commands, inline_code, links, rows
 
 README = PROJECT / "README.md"
@@ -133,6 +134,17 @@ def test_a_command_named_in_a_sentence_exists(path: Path) -> None:
 def test_the_readme_or_the_docs_name_every_command() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in MAIN)
     assert [name for name in cli().commands if f"rapport {name}" not in text and f"`{name}`" not in text] == []
+
+
+def test_the_tour_is_held_by_conversations() -> None:
+    told = [text for cells in rows(README, "type") for text in re.findall(r"`([^`]+)`", cells[0])]
+    held = [
+        step.user
+        for path in CONVERSATIONS.glob("*_through_the_tour.yml")
+        for step in read_conversation(path).steps
+        if step.user is not None
+    ]
+    assert sorted(told) == sorted(held)
 
 
 # --- snippets ---
