@@ -3,7 +3,8 @@
 The bot's tracker store appends every event of a turn in one transaction (its `events` table). The projector reads
 that table in order of `id` and writes customer, bot and staff messages. Cursor and messages are written in
 one transaction, and `messages.event_id` is unique: killed at any moment, it goes on where it was; run twice, it
-doubles nothing. Events that arrive by another way (a broker's queue) go through the same `project`.
+doubles nothing. A log that was begun anew is read from its beginning. Events that arrive by another way (a
+broker's queue) go through the same `project`.
 """
 
 from __future__ import annotations
@@ -41,27 +42,27 @@ _log = sa.Table(
 
 @dataclass(frozen=True)
 class Progress:
-    """One step of the projector: how many events it read, how many messages were new, where it stands."""
+    """One step of the projector: how many events it read, how many messages were new, where it stands.
+
+    `moved`: it stands elsewhere than before, so there may be more to read.
+    """
 
     read: int
     written: int
     position: int
+    moved: bool
 
 
 def project(connection: Connection, events: Iterable[Mapping[str, Any]]) -> int:
     """Write the messages among `events` (dicts with `sender_id`, `event_id`) that are not there yet.
 
-    Returns the number of new rows.
+    An event may be among them twice. Returns the number of new rows.
     """
-    rows = [row for row in map(_message, events) if row is not None]
+    rows = {row["event_id"]: row for row in map(_message, events) if row is not None}
     if not rows:
         return 0
-    known = set(
-        connection.execute(
-            sa.select(messages.c.event_id).where(messages.c.event_id.in_([row["event_id"] for row in rows]))
-        ).scalars()
-    )
-    new = [row for row in rows if row["event_id"] not in known]
+    known = set(connection.execute(sa.select(messages.c.event_id).where(messages.c.event_id.in_(list(rows)))).scalars())
+    new = [row for event_id, row in rows.items() if event_id not in known]
     if not new:
         return 0
     customers = _customers_of(connection, {row["conversation_id"] for row in new})
@@ -80,30 +81,44 @@ def project(connection: Connection, events: Iterable[Mapping[str, Any]]) -> int:
 def project_once(shop: Engine, log: Engine) -> Progress:
     """Read the next batch of the log after the cursor and project it, in one transaction of the shop database."""
     with shop.begin() as connection:
-        position = _position(connection)
-        batch = _read(log, max(0, position - OVERLAP), position)
+        before = position = _position(connection)
+        batch = _read(log, position)
+        if (not batch or batch[-1][0] < position) and _last_id(log) < position:
+            # Another log, whose numbers begin again: reading on from here would skip what is in it.
+            logger.warning("The event log ends before %s, where reading stopped: reading it from the start", position)
+            position = 0
+            batch = _read(log, position)
         written = project(connection, [body for _, body in batch])
         last = max([position, *(identifier for identifier, _ in batch)])
-        if last != position:
-            _advance(connection, position, last)
-    return Progress(read=len(batch), written=written, position=last)
+        if last != before:
+            _advance(connection, before, last)
+    return Progress(read=len(batch), written=written, position=last, moved=last != before)
+
+
+def catch_up(shop: Engine, log: Engine) -> int:
+    """Project until everything in the log has been read; returns how many messages were new."""
+    written = 0
+    while True:
+        progress = project_once(shop, log)
+        written += progress.written
+        if not progress.moved:
+            return written
 
 
 def run(shop: Engine, log: Engine, stop: Callable[[], bool], pause_seconds: float = 0.1) -> None:
     """Project until `stop()`; a database that is away is waited for, not given up."""
     while not stop():
         try:
-            progress = project_once(shop, log)
-            if progress.written:
-                continue
-            time.sleep(pause_seconds)
+            if not project_once(shop, log).moved:
+                time.sleep(pause_seconds)
         except sa.exc.SQLAlchemyError as error:
             logger.warning("The event log could not be projected, trying again in a second: %s", error)
             time.sleep(1)
 
 
-def _read(log: Engine, after: int, position: int) -> list[tuple[int, dict[str, Any]]]:
-    """Events with `id` > `after`; those up to `position` are a second look and count as the overlap."""
+def _read(log: Engine, position: int) -> list[tuple[int, dict[str, Any]]]:
+    """The next events behind `position`, in order, and once more the last few before it."""
+    after = max(0, position - OVERLAP)
     query = (
         sa.select(_log.c.id, _log.c.sender_id, _log.c.data)
         .where(_log.c.id > after, _log.c.type_name.in_(_MESSAGE_TYPES))
@@ -111,10 +126,23 @@ def _read(log: Engine, after: int, position: int) -> list[tuple[int, dict[str, A
         .limit(BATCH + (position - after))
     )
     with log.connect() as connection:
-        if not sa.inspect(connection).has_table("events"):
+        if not _exists(connection):
             return []
         found = connection.execute(query).all()
     return [(row.id, {"sender_id": row.sender_id, **json.loads(row.data)}) for row in found]
+
+
+def _last_id(log: Engine) -> int:
+    """The highest `id` in the log, 0 when nothing is in it."""
+    with log.connect() as connection:
+        if not _exists(connection):
+            return 0
+        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_log.c.id), 0))).scalar_one())
+
+
+def _exists(connection: Connection) -> bool:
+    """Whether the bot has made the log yet."""
+    return bool(sa.inspect(connection).has_table(_log.name))
 
 
 def _position(connection: Connection) -> int:

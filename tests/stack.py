@@ -23,7 +23,7 @@ from bot.cli.process import Process, last_lines, rotate
 from bot.cli.stack import health_urls, programs, web_address
 from crm_models.database import create_engine
 from crm_models.identity import Trust, open_conversation
-from crm_models.projector import CURSOR, project_once
+from crm_models.projector import CURSOR, catch_up
 from tests.homes import FOREIGN_SHOP, config_of, point_index, prepare_demo, prepare_foreign, write_empty_index
 
 START_TIMEOUT_S = 240.0
@@ -109,8 +109,7 @@ class Stack:
 
     def project(self) -> None:
         """Bring the `messages` table up to the event log, as the projector does by itself."""
-        while project_once(self.engine, self.log).written:
-            pass
+        catch_up(self.engine, self.log)
 
     # --- talking ---
 

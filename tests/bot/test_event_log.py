@@ -22,7 +22,7 @@ from bot.settings import PROJECT
 from bot.tracker_store import SnapshotTrackerStore
 from crm_models.database import create_engine, migrate
 from crm_models.identity import open_conversation
-from crm_models.projector import project_once
+from crm_models.projector import catch_up, project, project_once
 from crm_models.tables import conversations, messages
 
 DOMAIN = Domain.from_yaml("intents: [greet]\nresponses: {utter_greet: [{text: Hello}]}")
@@ -60,12 +60,7 @@ class Installation:
 
     def project(self) -> int:
         """Until nothing is new; returns the messages written."""
-        written = 0
-        while progress := project_once(self.shop, self.log):
-            written += progress.written
-            if not progress.written:
-                break
-        return written
+        return catch_up(self.shop, self.log)
 
     def messages(self) -> list[sa.engine.Row]:
         with self.shop.connect() as connection:
@@ -122,6 +117,46 @@ def test_a_cursor_that_was_lost_doubles_nothing(installation: Installation) -> N
     installation.talk("web-1", 5, 5)
     installation.project()
     assert [row.text for row in installation.messages()] == expected(10)
+
+
+@pytest.mark.parametrize("turns_of_the_new_log", [0, 3, 30])
+def test_a_log_that_was_begun_anew_is_read_from_its_start(
+    installation: Installation, tmp_path: Path, turns_of_the_new_log: int
+) -> None:
+    installation.talk("web-1", 0, 40)
+    installation.project()
+    for file in tmp_path.glob("tracker.db*"):
+        file.unlink()
+    new = Installation(
+        installation.shop,
+        create_engine(f"sqlite:///{tmp_path / 'tracker.db'}"),
+        SnapshotTrackerStore(DOMAIN, url=f"sqlite:///{tmp_path / 'tracker.db'}"),
+    )
+    new.talk("web-2", 0, turns_of_the_new_log)
+    assert new.project() == 2 * turns_of_the_new_log
+    new.talk("web-2", turns_of_the_new_log, 5)
+    assert new.project() == 10
+    said = [row.text for row in installation.messages() if row.conversation_id == "web-2"]
+    assert said == expected(turns_of_the_new_log + 5)
+    assert len(installation.messages()) == 80 + len(said)
+
+
+def test_a_log_that_is_away_and_comes_back_doubles_nothing(installation: Installation, tmp_path: Path) -> None:
+    """As when the address was wrong for a while."""
+    installation.talk("web-1", 0, 300)
+    installation.project()
+    assert catch_up(installation.shop, create_engine(f"sqlite:///{tmp_path / 'other.db'}")) == 0
+    installation.talk("web-1", 300, 5)
+    assert installation.project() == 10
+    assert [row.text for row in installation.messages()] == expected(305)
+
+
+def test_an_event_that_arrives_twice_at_once_is_written_once(installation: Installation) -> None:
+    event = {"sender_id": "web-1", "event_id": "web-1:0:1.0", "event": "user", "text": "Hello", "timestamp": 1.0}
+    for _ in range(2):
+        with installation.shop.begin() as connection:
+            project(connection, [event, dict(event)])
+    assert [row.text for row in installation.messages()] == ["Hello"]
 
 
 def test_messages_and_cursor_are_written_together(installation: Installation) -> None:
