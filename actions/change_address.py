@@ -20,8 +20,9 @@ def refuses(context: Context, order: Order) -> str | None:
 
 def address_words(parts: dict[str, str | None]) -> str:
     """One line."""
-    names = ("address1", "address2", "postcode", "city", "state", "country")
-    return ", ".join(str(parts[name]) for name in names if parts.get(name))
+    town = f"{parts.get('postcode') or ''} {parts.get('city') or ''}".strip()
+    lines = (parts.get("address1"), parts.get("address2"), town, parts.get("state"), parts.get("country"))
+    return ", ".join(line for line in lines if line)
 
 
 class ValidateAddressForm(TaskForm):

@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.formats import day, money
 from actions.shop_action import Context, ShopAction
 from actions.words import word
-from crm_models.catalogue import ProductCard, product_card
+from crm_models.catalogue import ProductCard, categories, product_card
 from crm_models.consents import Purpose, has_consent
 from crm_models.identity import Trust
 from crm_models.offers import (
@@ -20,6 +20,7 @@ from crm_models.offers import (
     propose_recommendation,
     propose_retention,
 )
+from crm_models.product_search import closest_category
 
 # Below this the customer is dissatisfied enough for an apology with an offer; above the other, happy.
 DISSATISFIED, HAPPY = -0.35, 0.45
@@ -114,8 +115,9 @@ class ActionRecommend(ShopAction):
     writes = True
 
     def act(self, context: Context) -> list[EventType]:
-        """From what they bought, with consent; from the category they name; else what is popular."""
-        return suggest(context, category=context.turn.entity("category"))
+        """From what they bought, with consent; from the kind of thing they name; else what is popular."""
+        named = context.turn.entity("category") or context.turn.entity("product")
+        return suggest(context, category=named or closest_category(context.turn.text, categories(context.connection)))
 
 
 class ActionAcceptOffer(ShopAction):

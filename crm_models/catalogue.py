@@ -126,6 +126,11 @@ def product_card(connection: Connection, product_id: str) -> ProductCard | None:
     return found[0] if found else None
 
 
+def categories(connection: Connection) -> list[str]:
+    """The categories that the shop sells in."""
+    return list(connection.execute(select(products.c.category).distinct().order_by(products.c.category)).scalars())
+
+
 def price_range(connection: Connection, product_id: str) -> PriceRange | None:
     """Of what is in stock; None for a product that is unknown or has no items."""
     card = product_card(connection, product_id)
