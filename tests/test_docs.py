@@ -229,6 +229,13 @@ def test_features_segments_and_roles_are_documented() -> None:
     assert [cells[0].strip("`") for cells in rows(FOLDER / "staff.md", "role")] == [role.value for role in Role]
 
 
+def test_the_fields_of_the_gateway_are_documented() -> None:
+    source = (PROJECT / "bot" / "channels" / "gateway.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'body(?:\.get\(|\[)"(\w+)"', source)) | {"replies", "paused"}
+    told = set(re.findall(r"`(\w+)`", (FOLDER / "channels.md").read_text(encoding="utf-8")))
+    assert read <= told
+
+
 def test_the_figures_are_where_they_are_filled_in() -> None:
     assert re.search(r"<!-- bench:serving -->\n(?:\|.*\n)+<!-- /bench -->", README.read_text(encoding="utf-8"))
 
