@@ -69,9 +69,7 @@ class Choice:
         options = self.options(context, known)
         return options[0][0] if len(options) == 1 else None
 
-    def _picked(
-        self, context: Context, known: Mapping[str, Any], ignoring: frozenset[str] = frozenset()
-    ) -> str | None:
+    def _picked(self, context: Context, known: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> str | None:
         options = self.options(context, known)
         given = context.turn.entity(self.entity)
         if given in {identifier for identifier, _ in options}:

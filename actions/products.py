@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.answer import find_answer
 from actions.formats import money
 from actions.offer import product_words
+from actions.order_choice import described_order
 from actions.shop_action import Context, ShopAction
+from actions.turn import asked_which_order
 from actions.words import word
 from crm_models.catalogue import ProductCard, StockOutcome, find_products, product_card, stock_of
+from crm_models.orders import list_orders
 from knowledge.answer import AnswerStatus
 
 MOST = 4
@@ -22,6 +25,15 @@ class ActionProduct(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """Find the product; several as buttons; none: perhaps an article says it."""
+        if asked_which_order(context.events) and context.verified:
+            # "The kettle", right after "which order do you mean?", is an order.
+            choices = list_orders(context.connection, context.identity, limit=30, open_first=True)
+            chosen = described_order(context, choices)
+            if chosen:
+                return [
+                    SlotSet("order_id", chosen),
+                    FollowupAction(context.slots.get("resume") or "action_order_status"),
+                ]
         card, several = self._find(context)
         if card is not None:
             return self._tell(context, card)

@@ -9,7 +9,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-_RESUMING = ("action_follow_up", "action_correct_order", "action_signed_in")
+_CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
+_RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
 
 
@@ -41,7 +42,7 @@ def read_turn(tracker: Tracker) -> Turn:
     found: dict[str, list[str]] = {}
     for entity in message.get("entities") or []:
         found.setdefault(entity["entity"], []).append(str(entity["value"]))
-    sentiment = message.get("sentiment") or {}
+    mood = _mood(tracker.events or (), message)
     return Turn(
         conversation_id=tracker.sender_id,
         channel=tracker.get_latest_input_channel() or "unknown",
@@ -49,12 +50,22 @@ def read_turn(tracker: Tracker) -> Turn:
         intent=(message.get("intent") or {}).get("name") or "",
         intent_set=tuple(message.get("intent_set") or ()),
         entities={name: tuple(values) for name, values in found.items()},
-        sentiment=float(sentiment.get("score") or 0.0),
-        frustrated=bool(sentiment.get("frustration")),
+        sentiment=float(mood.get("score") or 0.0),
+        frustrated=bool(mood.get("frustration")),
         passages=tuple(message.get("passages") or ()),
         answerable=float(message.get("answerable") or 0.0),
         now=datetime.now(UTC).replace(tzinfo=None),
     )
+
+
+def _mood(events: Sequence[Mapping[str, Any]], latest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The sentiment of the latest message; of the words before it, where it is a button that was pressed."""
+    if not str(latest.get("text") or "").startswith("/"):
+        return latest.get("sentiment") or {}
+    for event in reversed(events):
+        if event["event"] == "user" and not str(event.get("text") or "").startswith("/"):
+            return (event.get("parse_data") or {}).get("sentiment") or {}
+    return {}
 
 
 def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
@@ -68,6 +79,14 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
         if event["event"] == "action" and event["name"] not in (form, *_OWN_ACTIONS):
             return False
     return True
+
+
+def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the bot's latest words offered orders to choose from."""
+    for event in reversed(events):
+        if event["event"] == "bot":
+            return (event.get("metadata") or {}).get("utter_action") in _CHOICES_OF_ORDER
+    return False
 
 
 def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:

@@ -26,8 +26,6 @@ from knowledge.ingest import IngestReport, ingest_path
 from knowledge.store import KnowledgeStore
 
 DEMO_ARTICLES = PROJECT / "demo" / "articles"
-# Shops whose customers are no real people: log-ins may be shown.
-DEMO_SOURCES = frozenset({"demo", "imported"})
 _ARTICLES = "articles"  # fact of the shop: the documents that came with it
 
 

@@ -25,7 +25,7 @@ def up(config: Config, demo: bool) -> None:
         engine = prepare.open_database(config)
         prepare.prepare_shop(config, engine, demo)
         model = prepare.train(config, engine)
-        is_demo = demo and shop.shop_source(engine) in shop.DEMO_SOURCES
+        is_demo = demo and (shop.shop_source(engine) == "demo" or config.web.demo)
         logins = shop.demo_logins(config, engine) if is_demo else {}
         # The processes have connections of their own.
         engine.dispose()

@@ -25,19 +25,15 @@ router = APIRouter(include_in_schema=False)
 templates.env.globals.update(still_life=art.still_life, tone=art.tone)
 
 
-def _may_choose(services: Services, facts: ShopFacts) -> bool:
-    """Being signed in by a click is for shops whose customers are not real people."""
-    return services.settings.demo or facts.source in {"demo", "imported"}
-
-
-def _has_mailbox(services: Services, facts: ShopFacts) -> bool:
+def _for_show(services: Services, facts: ShopFacts) -> bool:
+    """Being signed in by a click, and reading all mail, is for shops whose customers are not real people."""
     return services.settings.demo or facts.source == "demo"
 
 
 def _frame(request: Request, services: Services, connection: Connection) -> dict[str, Any]:
     """What every page of the shop shows around its content, the chat with its token included."""
     facts = read_facts(connection)
-    people = personas.list_personas(connection) if _may_choose(services, facts) else []
+    people = personas.list_personas(connection) if _for_show(services, facts) else []
     customer_id = personas.chosen(request, services.keys.session_key)
     me = next((person for person in people if person.customer_id == customer_id), None)
     token = issue_token(services.keys.token_key, me.customer_id, services.now()) if me else None
@@ -46,7 +42,7 @@ def _frame(request: Request, services: Services, connection: Connection) -> dict
         "personas": people,
         "me": me,
         "token": token,
-        "mailbox": _has_mailbox(services, facts),
+        "mailbox": _for_show(services, facts),
     }
 
 
@@ -83,7 +79,7 @@ async def sign_in(request: Request) -> Response:
     form = await request.form()
     wanted = str(form.get("customer_id", "")) or None
     facts = await services.database.read(read_facts)
-    people = await services.database.read(personas.list_personas) if _may_choose(services, facts) else []
+    people = await services.database.read(personas.list_personas) if _for_show(services, facts) else []
     if wanted is not None and wanted not in {person.customer_id for person in people}:
         raise Refused(404, "not_found")
     response = RedirectResponse(_own_path(str(form.get("next", "/"))), 303)
@@ -96,7 +92,7 @@ def mailbox(request: Request, everybody: bool = False) -> Response:
     """Mails the demo shop would send, one-time codes among them."""
     services = services_of(request)
     with reading(services.database.engine) as connection:
-        if not _has_mailbox(services, read_facts(connection)):
+        if not _for_show(services, read_facts(connection)):
             raise Refused(404, "not_found")
         me = None if everybody else personas.chosen(request, services.keys.session_key)
         values = {"mails": personas.list_mails(connection, me), "everybody": me is None}
