@@ -35,10 +35,12 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-# Events a working tracker holds: about five turns. Rules look back two or three turns.
+# Events a working tracker holds: about five turns, and never less than the last one. Rules look back two or three.
 WORKING_EVENTS = 40
 # Conversations whose last events stay in memory.
 KEPT_CONVERSATIONS = 2000
+# Number of the lock that PostgreSQL keeps for us; any that nobody else uses in this database.
+_LOG_LOCK = 7_265_001
 
 _metadata = sa.MetaData()
 _events: sa.Table = SQLTrackerStore.SQLEvent.__table__.to_metadata(_metadata)
@@ -56,9 +58,7 @@ def create_tracker_engine(url: str) -> sa.engine.Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, future=True, pool_pre_ping=True)
     # SQLAlchemy 1.4 would open the file anew for each transaction.
-    engine = sa.create_engine(
-        url, future=True, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
-    )
+    engine = sa.create_engine(url, future=True, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False})
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:
@@ -82,7 +82,9 @@ class SnapshotTrackerStore(TrackerStore):
         """`url` is an SQLAlchemy URL; the tables are made where they are missing."""
         # Rasa hands `url` on as `host` when it comes from endpoints.yml.
         self.engine = create_tracker_engine(kwargs.pop("host", None) or url)
-        _metadata.create_all(self.engine)
+        with self.engine.begin() as connection:
+            _lock_log(connection)
+            _metadata.create_all(connection)
         self._recent: OrderedDict[str, tuple[int, list[Event]]] = OrderedDict()
         super().__init__(domain, event_broker, **kwargs)
 
@@ -97,9 +99,7 @@ class SnapshotTrackerStore(TrackerStore):
             recent = self._recent_events(connection, sender_id, snapshot.length)
         tracker = self.init_tracker(sender_id)
         if snapshot.length > len(recent):
-            tracker.update_with_events(
-                _as_events(json.loads(snapshot.state)), self.domain, override_timestamp=False
-            )
+            tracker.update_with_events(_as_events(json.loads(snapshot.state)), self.domain, override_timestamp=False)
             recent = _drop_until_user(recent)
         tracker.update_with_events(recent, self.domain, override_timestamp=False)
         _mark_stored(tracker, snapshot.length)
@@ -110,18 +110,14 @@ class SnapshotTrackerStore(TrackerStore):
         with self.engine.connect() as connection:
             rows = (
                 connection.execute(
-                    sa.select(_events.c.data)
-                    .where(_events.c.sender_id == conversation_id)
-                    .order_by(_events.c.id)
+                    sa.select(_events.c.data).where(_events.c.sender_id == conversation_id).order_by(_events.c.id)
                 )
                 .scalars()
                 .all()
             )
         if not rows:
             return None
-        tracker = DialogueStateTracker.from_dict(
-            conversation_id, [json.loads(row) for row in rows], self.domain.slots
-        )
+        tracker = DialogueStateTracker.from_dict(conversation_id, [json.loads(row) for row in rows], self.domain.slots)
         _mark_stored(tracker, len(rows))
         return tracker
 
@@ -136,8 +132,9 @@ class SnapshotTrackerStore(TrackerStore):
         for position, body in enumerate(bodies, start=stored):
             body["event_id"] = f"{tracker.sender_id}:{position}:{body['timestamp']:.6f}"
         with self.engine.begin() as connection:
-            connection.execute(_events.insert(), [_row(tracker.sender_id, body) for body in bodies])
             self._save_snapshot(connection, tracker, stored, len(new))
+            _lock_log(connection)
+            connection.execute(_events.insert(), [_row(tracker.sender_id, body) for body in bodies])
         _mark_stored(tracker, stored + len(new))
         self._keep(tracker, stored + len(new), len(new))
         if self.event_broker is not None:
@@ -154,17 +151,13 @@ class SnapshotTrackerStore(TrackerStore):
         known = self._recent.get(sender_id)
         if known is not None and known[0] == length:
             return known[1]
-        rows = (
-            connection.execute(
-                sa.select(_events.c.data)
-                .where(_events.c.sender_id == sender_id)
-                .order_by(_events.c.id.desc())
-                .limit(WORKING_EVENTS)
+        newest = sa.select(_events.c.data).where(_events.c.sender_id == sender_id).order_by(_events.c.id.desc())
+        events = _read(connection, newest.limit(WORKING_EVENTS))
+        if len(events) == WORKING_EVENTS and not any(isinstance(event, UserUttered) for event in events):
+            last_message = sa.select(sa.func.max(_events.c.id)).where(
+                _events.c.sender_id == sender_id, _events.c.type_name == UserUttered.type_name
             )
-            .scalars()
-            .all()
-        )
-        events = [Event.from_parameters(json.loads(row)) for row in reversed(rows)]
+            events = _read(connection, newest.where(_events.c.id >= last_message.scalar_subquery())) or events
         self._recent[sender_id] = (length, events)
         return events
 
@@ -173,7 +166,7 @@ class SnapshotTrackerStore(TrackerStore):
         before, events = self._recent.pop(tracker.sender_id, (0, []))
         if before != length - added:
             return
-        self._recent[tracker.sender_id] = (length, [*events, *list(tracker.events)[-added:]][-WORKING_EVENTS:])
+        self._recent[tracker.sender_id] = (length, _working([*events, *list(tracker.events)[-added:]]))
         if len(self._recent) > KEPT_CONVERSATIONS:
             self._recent.popitem(last=False)
 
@@ -190,6 +183,29 @@ class SnapshotTrackerStore(TrackerStore):
         )
         if not updated.rowcount:
             connection.execute(_snapshots.insert().values(sender_id=tracker.sender_id, **row))
+
+
+def _lock_log(connection: sa.engine.Connection) -> None:
+    """Until the end of the transaction nobody else appends: so events become visible in the order of their `id`.
+
+    The projector remembers how far it has read. On PostgreSQL an event could otherwise appear behind its back.
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOG_LOCK)))
+
+
+def _read(connection: sa.engine.Connection, newest_first: sa.sql.Select) -> list[Event]:
+    """The events of the query, oldest first."""
+    rows = connection.execute(newest_first).scalars().all()
+    return [Event.from_parameters(json.loads(row)) for row in reversed(rows)]
+
+
+def _working(events: list[Event]) -> list[Event]:
+    """The last WORKING_EVENTS; the last turn stays whole, however long it is."""
+    start = max(0, len(events) - WORKING_EVENTS)
+    last_message = next((n for n in reversed(range(len(events))) if isinstance(events[n], UserUttered)), start)
+    return events[min(start, last_message) :]
 
 
 def _row(sender_id: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 CURSOR = "tracker_events"
 BATCH = 500
-# Other processes' transactions may commit out of order of `id` on PostgreSQL: look back this many ids again.
+# The bot's tracker store appends in order of `id`. Should another writer not: look back this many ids again.
 OVERLAP = 50
 _MESSAGE_TYPES = ("user", "bot")
 

@@ -3,7 +3,8 @@
 Not only the web: whatever gateway has checked who is writing may use it. It listens on loopback and asks for the
 shared key. Three things that Rasa's REST channel does not do:
 
-* a message id that was processed is answered from the log, so a gateway may resend after any failure;
+* a message id that was processed is answered from the log, so a gateway may resend after any failure; and a turn
+  that was begun is ended, also when the gateway has hung up, so that it is not begun a second time;
 * a turn that ends without a reply (dead action server, exception, no rule) gets the honest sentence
   `utter_trouble` from the domain;
 * `control` pauses, resumes and writes for a person under the conversation's lock, so that after `pause` has
@@ -12,10 +13,11 @@ shared key. Three things that Rasa's REST channel does not do:
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -91,7 +93,7 @@ class GatewayInput(InputChannel):
             body, missing = _body(request, ("conversation_id", "message_id", "text"))
             if missing:
                 return missing
-            return response.json(await handle_message(request.app.ctx.agent, body))
+            return response.json(await _to_the_end(handle_message(request.app.ctx.agent, body)))
 
         @routes.post("/control")
         async def control(request: Request) -> HTTPResponse:
@@ -101,7 +103,7 @@ class GatewayInput(InputChannel):
             if body["action"] not in CONTROLS:
                 known = ", ".join(sorted(CONTROLS))
                 return response.json({"error": f"action {body['action']!r} is none of {known}"}, status=400)
-            await control_conversation(request.app.ctx.agent, body)
+            await _to_the_end(control_conversation(request.app.ctx.agent, body))
             return response.json({"ok": True})
 
         return routes
@@ -115,39 +117,58 @@ def _body(request: Request, required: tuple[str, ...]) -> tuple[dict[str, Any], 
     return body, None
 
 
+# asyncio itself keeps no hold of a task.
+_unfinished: set[asyncio.Task[Any]] = set()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, Any]) -> Any:
+    """Its result. Sanic cancels the handler when the caller hangs up; the work goes on."""
+    task = asyncio.create_task(work)
+    _unfinished.add(task)
+    task.add_done_callback(_unfinished.discard)
+    return await asyncio.shield(task)
+
+
 async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     """One turn, at most once per message id.
 
     Returns `{"replies": [...], "paused": bool}`; replies of a turn that was processed before come from the log.
     """
-    received_at = time.time()
-    conversation_id, message_id = body["conversation_id"], body["message_id"]
-    processor = agent.processor
-    async with agent.lock_store.lock(conversation_id):
-        tracker = await processor.get_tracker(conversation_id)
-        done = _replies_to(tracker, message_id)
-        if done is None:
-            metadata = {"message_id": message_id, "received_at": received_at}
-            if isinstance(body.get("shown"), str):
-                # A button's title: what the customer saw, where the text is the payload.
-                metadata["shown"] = body["shown"]
-            message = UserMessage(
-                body["text"],
-                CollectingOutputChannel(),
-                conversation_id,
-                input_channel=body.get("channel") or GatewayInput.name(),
-                message_id=message_id,
-                metadata=metadata,
-            )
-            try:
-                if not tracker.applied_events():
-                    await _begin(agent, message)
-                await processor.handle_message(message)
-            except Exception:
-                logger.exception("The turn of message %s failed; the customer gets %s.", message_id, TROUBLE)
+    message = _message_of(body, time.time())
+    async with agent.lock_store.lock(message.sender_id):
+        tracker = await agent.processor.get_tracker(message.sender_id)
+        replies = _replies_to(tracker, message.message_id)
+        if not replies:
+            if replies is None:
+                await _turn(agent, message, begins=not tracker.applied_events())
+            # Also when it was processed before: the bot may have been killed ahead of this.
             tracker = await _finish(agent, message)
-            done = _replies_to(tracker, message_id) or []
-        return {"replies": done, "paused": tracker.is_paused()}
+            replies = _replies_to(tracker, message.message_id) or []
+        return {"replies": replies, "paused": tracker.is_paused()}
+
+
+def _message_of(body: dict[str, Any], received_at: float) -> UserMessage:
+    metadata = {"message_id": body["message_id"], "received_at": received_at}
+    if isinstance(body.get("shown"), str):
+        # A button's title: what the customer saw, where the text is the payload.
+        metadata["shown"] = body["shown"]
+    return UserMessage(
+        body["text"],
+        CollectingOutputChannel(),
+        body["conversation_id"],
+        input_channel=body.get("channel") or GatewayInput.name(),
+        message_id=body["message_id"],
+        metadata=metadata,
+    )
+
+
+async def _turn(agent: Agent, message: UserMessage, begins: bool) -> None:
+    try:
+        if begins:
+            await _begin(agent, message)
+        await agent.processor.handle_message(message)
+    except Exception:
+        logger.exception("The turn of message %s failed; the customer gets %s.", message.message_id, TROUBLE)
 
 
 async def _begin(agent: Agent, message: UserMessage) -> None:
@@ -164,8 +185,7 @@ async def _finish(agent: Agent, message: UserMessage) -> DialogueStateTracker:
     """Whatever went wrong: the message is in the log, the customer has an answer, and the next message is heard."""
     processor = agent.processor
     tracker = await processor.get_tracker(message.sender_id)
-    replies = _replies_to(tracker, message.message_id)
-    if replies is None:
+    if _replies_to(tracker, message.message_id) is None:
         tracker.update(
             UserUttered(
                 message.text,
@@ -175,13 +195,19 @@ async def _finish(agent: Agent, message: UserMessage) -> DialogueStateTracker:
             ),
             processor.domain,
         )
-    if not replies and not tracker.is_paused():
+    if _is_unanswered(tracker, message.message_id) and not tracker.is_paused():
         draft = await agent.nlg.generate(TROUBLE, tracker, message.input_channel or "") or {}
         data = {"buttons": draft.get("buttons")}
         tracker.update(BotUttered(draft.get("text"), data, metadata={"utter_action": TROUBLE}), processor.domain)
     _listen(tracker, processor.domain)
     await processor.save_tracker(tracker)
     return tracker
+
+
+def _is_unanswered(tracker: DialogueStateTracker, message_id: str) -> bool:
+    """Whether it is the last thing that was said, by anybody."""
+    last = next((event for event in reversed(tracker.events) if isinstance(event, UserUttered | BotUttered)), None)
+    return isinstance(last, UserUttered) and last.message_id == message_id
 
 
 def _listen(tracker: DialogueStateTracker, domain: Domain) -> None:
@@ -206,9 +232,7 @@ def _replies_to(tracker: DialogueStateTracker, message_id: str) -> list[dict[str
 
 def _reply(event: BotUttered) -> dict[str, Any]:
     reply: dict[str, Any] = {"text": event.text or "", "response": event.metadata.get("utter_action")}
-    buttons = [
-        {"title": button["title"], "payload": button["payload"]} for button in event.data.get("buttons") or []
-    ]
+    buttons = [{"title": button["title"], "payload": button["payload"]} for button in event.data.get("buttons") or []]
     if buttons:
         reply["buttons"] = buttons
     reply.update({field: event.metadata[field] for field in REPLY_FIELDS if event.metadata.get(field)})

@@ -221,3 +221,14 @@ def test_conversations_are_listed_and_kept_apart(store: SnapshotTrackerStore) ->
     asyncio.run(append(store, [SlotSet("order_id", "HV-2")], who="web-b"))
     assert sorted(asyncio.run(store.keys())) == ["web-a", "web-b"]
     assert load(store, "web-a").get_slot("order_id") == "HV-1"
+
+
+def test_a_turn_longer_than_the_working_events_stays_whole(make_store: MakeStore) -> None:
+    """Otherwise the message at its beginning would be taken for one that never came."""
+    store = make_store()
+    talk(store, 3)
+    steps = [ActionExecuted("action_greet") for _ in range(2 * WORKING_EVENTS)]
+    asyncio.run(append(store, [UserUttered("long", message_id="m-long"), *steps, BotUttered("done")]))
+    for found in (load(store), load(make_store())):
+        assert [event.text for event in found.events if isinstance(event, UserUttered)][-1] == "long"
+        assert [event.text for event in found.events if isinstance(event, BotUttered)][-1] == "done"
