@@ -8,6 +8,8 @@ from dataclasses import dataclass
 AMBIGUOUS = "nlu_ambiguous"
 UNSURE = "nlu_unsure"
 OUT_OF_SCOPE = "out_of_scope"
+# They mean something only after a question of the bot's, which knows what to do with them; no alternative to a wish.
+ANSWERS = frozenset({"affirm", "deny", "inform", "choose"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class DecisionRule:
         first = intent_set[0]
         if refused and first.name != OUT_OF_SCOPE:
             return Likely(UNSURE, first.confidence)
-        if len(intent_set) == 1 or first.confidence >= self.act_from:
+        others = [each for each in intent_set[1:] if each.name not in ANSWERS]
+        if not others or first.confidence >= self.act_from:
             return first
         options = [each for each in intent_set if each.name != OUT_OF_SCOPE]
         # Likeliest beyond the shop, yet perhaps something that we do: neither an act nor a good question.

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # More than this many say nothing new.
 _MOST = 8
+# Beside so many words an emoji is a decoration, and its name would be read as what is wanted:
+# folded hands are "person with folded hands".
+_ENOUGH_WORDS = 3
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def spell_emoji(text: str) -> str:
-    """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"."""
+    """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"; without them where words say it."""
     if text.isascii():
         return text
+    most = 0 if len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
     spelled: list[str] = []
     count = 0
     for letter in text:
-        if unicodedata.category(letter) != "So":
+        category = unicodedata.category(letter)
+        if category not in ("So", "Sk"):
             spelled.append(letter)
             continue
-        count += 1
-        if count <= _MOST:
-            spelled.append(f" {unicodedata.name(letter, '').lower()} ")
+        count += category == "So"  # the other sort is a skin colour
+        spelled.append(f" {unicodedata.name(letter, '').lower()} " if category == "So" and count <= most else " ")
     return " ".join("".join(spelled).split())

@@ -38,4 +38,5 @@ def test_a_payload_is_not_touched() -> None:
 def test_emoji_become_words() -> None:
     assert spell_emoji("ok 👍") == "ok thumbs up sign"
     assert spell_emoji("plain") == "plain"
+    assert spell_emoji("where is it please 🙏🏽") == "where is it please"
     assert spell_emoji("😀" * 100).count("grinning face") == 8
