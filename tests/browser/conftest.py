@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from selenium import webdriver
@@ -21,6 +22,20 @@ _FLAGS = (
 
 @pytest.fixture
 def chromium() -> Iterator[webdriver.Chrome]:
+    """A customer's browser."""
+    with _browser() as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def other_chromium() -> Iterator[webdriver.Chrome]:
+    """Somebody else's browser, with cookies and storage of its own."""
+    with _browser() as chrome:
+        yield chrome
+
+
+@contextmanager
+def _browser() -> Iterator[webdriver.Chrome]:
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
         pytest.skip("no chromium with its driver; on Debian: apt-get install chromium chromium-driver")
@@ -30,5 +45,7 @@ def chromium() -> Iterator[webdriver.Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+    try:
+        yield chrome
+    finally:
+        chrome.quit()

@@ -6,49 +6,12 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.shadowroot import ShadowRoot
-from selenium.webdriver.remote.webelement import WebElement
 
+from tests.browser.window import Window
 from tests.web.agent import Agent
 from tests.web.conftest import Web
 from tests.web.fake_bot import FakeBot
 from tests.web.serving import eventually
-
-
-class Window:
-    """The chat window on the page the browser shows."""
-
-    def __init__(self, chromium: WebDriver) -> None:
-        self.chromium = chromium
-        host = eventually(lambda: chromium.find_elements(By.CSS_SELECTOR, "[data-rapport]"), "the chat is there")
-        self.root: ShadowRoot = host[0].shadow_root
-
-    def find(self, selector: str) -> WebElement:
-        return self.root.find_element(By.CSS_SELECTOR, selector)
-
-    def texts(self, author: str) -> list[str]:
-        # In one step: a row that waits to be sent is replaced by the stored one.
-        script = """
-            const root = document.querySelector("[data-rapport]").shadowRoot;
-            return [...root.querySelectorAll(`.row.${arguments[0]} .bubble`)].map((found) => found.innerText);
-        """
-        return list(self.chromium.execute_script(script, author))
-
-    def open(self) -> None:
-        self.find(".launcher").click()
-
-    def say(self, text: str) -> None:
-        self.find("textarea").send_keys(text + Keys.ENTER)
-
-    def wait_for(self, text: str, author: str = "bot") -> None:
-        eventually(lambda: text in self.texts(author), f"{author} says {text!r} in the window")
-
-    def focused(self) -> str:
-        script = """
-            const held = document.querySelector("[data-rapport]").shadowRoot.activeElement;
-            return held ? held.className || held.localName : "";
-        """
-        return str(self.chromium.execute_script(script))
 
 
 def test_a_talk_by_keyboard_alone(web: Web, chromium: WebDriver) -> None:
