@@ -17,6 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.code import code_digest
 from bot.nlu.emoji import spell_emoji
 from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
 from bot.nlu.split import text_key, without_duplicates
@@ -85,6 +86,10 @@ class MessageEncoder(GraphComponent):
         with model_storage.read_from(resource) as folder:
             encoder = OnnxEncoder(folder)
         return cls({**cls.get_default_config(), **config}, model_storage, resource, encoder)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        return code_digest("finetune", "torch_encoder", "onnx_export", "weights", "split", "messages", "emoji")
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fine-tunes on the intents' examples and keeps the exported encoder. torch is imported here alone."""

@@ -15,6 +15,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.code import code_digest
 from bot.nlu.decision import UNSURE, DecisionRule, Likely
 from bot.nlu.encoder import MessageEncoder
 from bot.nlu.errors import ComponentOrderError
@@ -87,6 +88,10 @@ class IntentClassifier(GraphComponent):
     ) -> IntentClassifier:
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, IntentModel.load(folder))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        return code_digest("intent_model", "calibration", "out_of_scope", "decision", "split", "messages")
 
     def train(self, training_data: TrainingData) -> Resource:
         names = {field.name for field in dataclasses.fields(LearnSettings)}
