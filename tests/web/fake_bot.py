@@ -14,7 +14,10 @@ from tests.web.serving import Server, free_port
 
 
 class FakeBot:
-    """Echoes what it is told. `failing` is a status it answers with; `delay_s` how long a turn takes."""
+    """Echoes what it is told. `failing` is a status it answers with; `delay_s` how long a turn takes.
+
+    While `losing`, a turn is done and its answer does not arrive.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -23,6 +26,7 @@ class FakeBot:
         self.controls: list[dict[str, Any]] = []
         self.paused: set[str] = set()
         self.failing: int | None = None
+        self.losing = False
         self.control_failing = False
         self.delay_s = 0.0
         self.replies: dict[str, list[dict[str, Any]]] = {}  # by text; otherwise an echo
@@ -66,6 +70,8 @@ class FakeBot:
                 said = self.replies.get(body["text"], [{"text": f"You said: {body['text']}"}])
                 known = [] if conversation_id in self.paused else said
                 self._answered[conversation_id, message_id] = known
+            if self.losing:
+                return JSONResponse({"error": "ordered by the test"}, 503)
             return JSONResponse({"replies": known, "paused": conversation_id in self.paused})
 
     async def _control(self, request: Request) -> Response:

@@ -169,6 +169,33 @@ def test_the_bot_says_nothing_between_the_person_joining_and_leaving(web: Web, b
     assert "bot" not in authors[authors.index("system") :]
 
 
+def test_an_answer_on_its_way_is_shown_before_the_person_joins(make_web: Callable[..., Web], bot: FakeBot) -> None:
+    web = make_web(retry_first_s=60, retry_longest_s=60)
+    bot.losing = True
+    visitor = web.visitor()
+    visitor.say("hello")
+    eventually(lambda: bot.texts(), "the bot has worked on it")
+    bot.losing = False
+    assert Agent(web).outcome(visitor.conversation_id, "take") == "done"
+    assert [row["author"] for row in visitor.rows()] == ["customer", "bot", "system"]
+
+
+def test_an_answer_that_comes_after_the_person_joined_is_not_shown(web: Web, bot: FakeBot) -> None:
+    bot.losing = True
+    visitor = web.visitor()
+    visitor.say("hello")
+    eventually(lambda: bot.texts(), "the bot has worked on it")
+    agent = Agent(web)
+    assert agent.outcome(visitor.conversation_id, "take") == "done"
+    bot.losing = False
+    visitor.say("are you a person?")
+    eventually(lambda: len(bot.texts()) == 2, "the bot has read both")
+    assert agent.outcome(visitor.conversation_id, "give-back") == "done"
+    visitor.say("and now the bot")
+    visitor.wait_for("You said: and now the bot")
+    assert visitor.texts("bot") == ["You said: and now the bot"]
+
+
 def test_what_staff_wrote_reaches_the_log_after_the_bot_was_away(web: Web, bot: FakeBot) -> None:
     visitor = web.visitor()
     agent = Agent(web)

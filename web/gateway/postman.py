@@ -29,6 +29,7 @@ from web.settings import WebSettings
 
 logger = logging.getLogger(__name__)
 
+_LOOK_AGAIN_S = 0.05
 # Messages of a process that died are picked up by the others after so long.
 _ORPHAN_AFTER = timedelta(seconds=15)
 _SWEEP_S = 5.0
@@ -54,6 +55,7 @@ class Postman:
         self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._hurry: dict[str, asyncio.Event] = {}
 
     def wake(self, conversation_id: str) -> None:
         """A message of this conversation was accepted."""
@@ -76,10 +78,16 @@ class Postman:
             await asyncio.sleep(_SWEEP_S)
 
     async def settled(self, conversation_id: str, longest_s: float) -> None:
-        """Waits until no message of the conversation is on its way, at most so many seconds."""
-        task = self._tasks.get(conversation_id)
-        if task is not None:
-            await asyncio.wait({task}, timeout=longest_s)
+        """Waits until what was accepted up to now is answered, by whichever process; at most so many seconds."""
+        newest = await self._database.read(store.newest_waiting, conversation_id)
+        if newest is None:
+            return
+        if conversation_id in self._hurry:
+            self._hurry[conversation_id].set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest_s):
+                while await self._database.read(store.is_waiting, newest):
+                    await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def stop(self) -> None:
         """Stops at once; what is unanswered stays in the inbox for the next process."""
@@ -89,6 +97,7 @@ class Postman:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, conversation_id: str) -> None:
+        self._hurry[conversation_id] = asyncio.Event()
         try:
             while True:
                 self._again.discard(conversation_id)
@@ -98,7 +107,7 @@ class Postman:
                 elif conversation_id not in self._again:
                     return
         finally:
-            del self._tasks[conversation_id]
+            del self._tasks[conversation_id], self._hurry[conversation_id]
 
     async def _next(self, conversation_id: str) -> store.Waiting | None:
         for attempt in itertools.count():
@@ -117,6 +126,8 @@ class Postman:
         try:
             for attempt in itertools.count():
                 try:
+                    if attempt and not await self._database.read(store.is_waiting, message.inbox_id):
+                        return  # another process was faster
                     turn = await self._bot.send(message.conversation_id, message.client_id, message.text, message.shown)
                     await self._finish(message, [reply_content(reply) for reply in turn.replies], "bot")
                     if turn.paused and not turn.replies:
@@ -135,7 +146,7 @@ class Postman:
                 if failures >= self._settings.give_up_after:
                     await self._give_up(message)
                     return
-                await asyncio.sleep(self._pause(attempt))
+                await self._rest(message.conversation_id, self._pause(attempt))
         finally:
             patience.cancel()
             self._hub.set_typing(message.conversation_id, False)
@@ -179,6 +190,13 @@ class Postman:
                 self._now(),
             )
         self._hub.set_typing(message.conversation_id, False)
+
+    async def _rest(self, conversation_id: str, seconds: float) -> None:
+        """Waits before the next attempt, unless somebody waits for the answer just now."""
+        hurry = self._hurry[conversation_id]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(hurry.wait(), seconds)
+        hurry.clear()
 
     def _pause(self, attempt: int) -> float:
         longest = min(self._settings.retry_longest_s, self._settings.retry_first_s * 2 ** min(attempt, 20))

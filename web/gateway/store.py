@@ -149,6 +149,20 @@ def next_waiting(connection: Connection, conversation_id: str) -> Waiting | None
     return Waiting(*row, shown=shown)
 
 
+def is_waiting(connection: Connection, inbox_id: int) -> bool:
+    """Whether that message still waits for its answer."""
+    found = select(inbox.c.inbox_id).where(inbox.c.inbox_id == inbox_id, inbox.c.status == "waiting")
+    return connection.execute(found).first() is not None
+
+
+def newest_waiting(connection: Connection, conversation_id: str) -> int | None:
+    """The number of the latest message of the conversation that waits."""
+    newest = select(func.max(inbox.c.inbox_id)).where(
+        inbox.c.conversation_id == conversation_id, inbox.c.status == "waiting"
+    )
+    return connection.execute(newest).scalar()
+
+
 def conversations_waiting(connection: Connection, received_before: datetime) -> list[str]:
     """Conversations with a message that has waited since before that time."""
     rows = connection.execute(
@@ -168,7 +182,9 @@ def finish(
 ) -> bool:
     """Marks a message as answered and shows the replies, together or not at all.
 
-    False when another process finished it before.
+    What the bot said to a message from before a person joined is not shown any more: the person has read the
+    conversation without it, and the customer hears one voice. It is in the log. False when another process
+    finished the message before.
     """
     touch(connection, message.conversation_id, now)
     done = connection.execute(
@@ -176,10 +192,35 @@ def finish(
     )
     if not done.rowcount:
         return False
+    if author == "bot" and _has_person_joined_since(connection, message):
+        return True
     for number, content in enumerate(contents):
         source = f"{message.client_id}:{number}"
         deliver(connection, message.conversation_id, source, author, content, now)
     return True
+
+
+def joined_source(escalation_id: int, staff_id: int) -> str:
+    """The `source` of the row that says that a person has joined."""
+    return f"joined-{escalation_id}-{staff_id}"
+
+
+def _has_person_joined_since(connection: Connection, message: Waiting) -> bool:
+    """Whether a person has the conversation who joined after the message was accepted."""
+    taken = connection.execute(
+        select(escalations.c.escalation_id, escalations.c.staff_id).where(
+            escalations.c.conversation_id == message.conversation_id, escalations.c.status == "taken"
+        )
+    ).first()
+    if taken is None:
+        return False
+    sources = (message.client_id, joined_source(taken.escalation_id, taken.staff_id))
+    in_order = connection.execute(
+        select(deliveries.c.source)
+        .where(deliveries.c.conversation_id == message.conversation_id, deliveries.c.source.in_(sources))
+        .order_by(deliveries.c.delivery_id)
+    ).scalars()
+    return tuple(in_order) == sources
 
 
 def read_after(connection: Connection, conversation_id: str, delivery_id: int, limit: int = 200) -> list[Delivery]:

@@ -58,9 +58,10 @@ async def take(services: Services, conversation_id: str, member: StaffMember) ->
         if outcome is TakeOutcome.TAKEN:
             await services.database.write(escalations.undo_take, item.escalation_id, member.staff_id)
         return Handover.BOT_UNREACHABLE
-    # What the bot said before it was paused is shown before the person joins.
+    # What the bot said before it was paused is shown before the person joins, or not at all (store.finish).
     await services.postman.settled(conversation_id, SETTLE_S)
-    await _announce(services, item, member, "joined", "staff_joined")
+    source = store.joined_source(item.escalation_id, member.staff_id)
+    await _announce(services, item, member, source, "staff_joined")
     return Handover.DONE
 
 
@@ -99,15 +100,15 @@ async def give_back(
     released = await services.database.write(escalations.give_back, item.escalation_id, member.staff_id, services.now())
     if released is not ReleaseOutcome.RELEASED:
         return Handover.NOT_YOURS
-    await _announce(services, item, member, "left", sentence)
+    await _announce(services, item, member, f"left-{item.escalation_id}-{member.staff_id}", sentence)
     return Handover.DONE
 
 
-async def _announce(services: Services, item: QueueItem, member: StaffMember, what: str, sentence: str) -> None:
+async def _announce(services: Services, item: QueueItem, member: StaffMember, source: str, sentence: str) -> None:
     await services.database.write(
         store.deliver,
         item.conversation_id,
-        f"{what}-{item.escalation_id}-{member.staff_id}",
+        source,
         "system",
         {"text": services.sentences.say(sentence, name=member.display_name)},
         services.now(),
