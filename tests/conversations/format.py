@@ -47,6 +47,7 @@ class Step(_Strict):
     user: str | Said | None = None
     payload: str | None = None
     choose: str | None = None
+    meaning: str | None = None
     code: Literal["from_mail", "wrong"] | None = None
     resend: Literal[True] | None = None
     bot: Expected | None = None

@@ -14,6 +14,8 @@ from tests.stack import Stack, Turn
 
 # A slot that nobody filled, or a value that was not there.
 _UNFILLED = re.compile(r"[{}]|\bNone\b|\bnull\b")
+# Asked where a message can mean two or three things.
+_ASKS_MEANING = "utter_clarify"
 
 
 class Talk:
@@ -52,6 +54,9 @@ class Talk:
             self._say(step.payload)
         elif step.choose is not None:
             self._say(self._button(step.choose))
+        elif step.meaning is not None:
+            if any(str(reply.get("response")).startswith(_ASKS_MEANING) for reply in self._turn.replies):
+                self._say(self._button(step.meaning))
         elif step.code is not None:
             self._say(self._code(wrong=step.code == "wrong"))
         elif step.resend:
@@ -69,7 +74,7 @@ class Talk:
     def _say(self, text: str) -> None:
         self._message_id = uuid.uuid4().hex
         self._turn = self._stack.say(self._conversation_id, text, self._message_id)
-        self._said.append(("customer", text))
+        self._said.append(("customer", text.strip()))
         self._said += [("bot", reply["text"]) for reply in self._turn.replies]
         assert self._turn.replies or self._turn.paused, "the bot says nothing, and nobody owns the conversation"
         for reply in self._turn.replies:
@@ -152,7 +157,7 @@ class Talk:
             assert found == [[check.value]], f"{check.sql}: {found}, not {check.value!r}"
 
     def _check_log(self) -> None:
-        """What was said is in the log: all of it, in order, once."""
+        """What was said is in the log: all of it, in order, once. (Rasa strips what surrounds a message.)"""
         rows = "SELECT author, text FROM messages WHERE conversation_id = :conversation ORDER BY message_id"
         with self._stack.engine.begin() as connection:
             logged = [(row.author, row.text) for row in connection.execute(self._query(rows))]
