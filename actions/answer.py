@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.articles import find_answer
 from actions.clarify import ask_what_is_meant
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
-from knowledge.answer import Answer, AnswerStatus, Source, compose
-from knowledge.hits import Hit
+from knowledge.answer import Answer, AnswerStatus, Source
 
 # Below this probability not even the nearest articles are worth the customer's time.
 WORTH_A_LOOK = 0.08
@@ -73,19 +73,6 @@ class ActionFallback(ActionAnswer):
     def act(self, context: Context) -> list[EventType]:
         """Back to the running task, else wait for the customer."""
         return [*super().act(context), FollowupAction(running_task(context.events) or "action_listen")]
-
-
-def find_answer(context: Context) -> Answer:
-    """The answer to the message, in the variant of the customer's tier."""
-    profile = context.profile
-    hits = [Hit.from_json(passage) for passage in context.turn.passages]
-    return compose(
-        context.services.store,
-        context.turn.text,
-        hits,
-        tier=profile.tier if profile else None,
-        settings=context.services.knowledge,
-    )
 
 
 def _links(sources: tuple[Source, ...]) -> list[dict[str, str]]:

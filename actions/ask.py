@@ -125,7 +125,11 @@ class AskReason(_Question):
         """As buttons."""
         field: ReasonField = _field(context, ReasonField)
         pairs = [(reason, word(f"reason_{reason}")) for reason in field.reasons(context)]
-        context.say("ask", "reason", buttons=_buttons(pairs, "reason"))
+        order = task_order(context, context.slots)
+        words = order_words(context, order)
+        if line_id := context.slots.get("line_id"):
+            words["items"] = line_words(order, line_id)
+        context.say("ask", "reason", buttons=_buttons(pairs, "reason"), **words)
         return []
 
 

@@ -6,13 +6,13 @@ import json
 
 from rasa_sdk.events import EventType, FollowupAction
 
+from actions.articles import find_answer
 from actions.shop_action import Context, ShopAction
 from actions.words import choice_label
 from crm_models.gaps import GapKind, GapSort, record_gap
+from knowledge.answer import AnswerStatus
 
 MOST = 3
-
-
 # What the message said besides its intent goes along with the button.
 CARRIED = ("order_id", "product", "category", "reason", "option", "rating")
 
@@ -24,8 +24,18 @@ class ActionClarify(ShopAction):
     writes = True
 
     def act(self, context: Context) -> list[EventType]:
-        """An answer from the articles instead, where no meaning can be put on a button."""
-        return [] if ask_what_is_meant(context) else [FollowupAction("action_answer")]
+        """An answer instead: to what is likeliest a question that the articles answer, and where no meaning can be
+        put on a button.
+        """
+        if _is_answered_question(context) or not ask_what_is_meant(context):
+            return [FollowupAction("action_answer")]
+        return []
+
+
+def _is_answered_question(context: Context) -> bool:
+    likeliest = str(context.turn.intent_set[0]["name"]) if context.turn.intent_set else ""
+    is_question = likeliest.startswith("ask_") and likeliest != "ask_person"
+    return is_question and find_answer(context).status is AnswerStatus.ANSWERED
 
 
 def ask_what_is_meant(context: Context) -> bool:

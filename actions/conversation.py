@@ -6,17 +6,24 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
 from actions.shop_action import Context, ShopAction
 from actions.task_words import TASK_SLOTS, cleared, order_words
-from actions.turn import running_task
-from crm_models.orders import get_order
+from actions.turn import has_run, running_task
+from crm_models.escalations import is_waiting
+from crm_models.orders import OrderStatus, get_order
 
 
 class ActionGreet(ShopAction):
-    """A customer with one open order is greeted with it."""
+    """A customer with one open order is greeted with it. "Hello?" later on asks whether anybody is there."""
 
     action = "action_greet"
 
     def act(self, context: Context) -> list[EventType]:
         """By name, where it is known for certain."""
+        if is_waiting(context.connection, context.turn.conversation_id):
+            context.say("person", "already_waiting")
+            return []
+        if has_run(context.events, self.action):
+            context.say("greet", "again")
+            return []
         profile = context.profile
         if profile is None:
             context.say("greet", "unknown")
@@ -24,7 +31,9 @@ class ActionGreet(ShopAction):
         if len(profile.open_order_ids) == 1:
             order = get_order(context.connection, context.identity, profile.open_order_ids[0])
             if order is not None:
-                context.say("greet", "open_order", first_name=profile.first_name, **order_words(context, order))
+                late = order.is_late(context.turn.now) and order.status is OrderStatus.SHIPPED
+                fields = order_words(context, order) | {"first_name": profile.first_name}
+                context.say("greet", "late_order" if late else "open_order", **fields)
                 return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
         context.say("greet", "known", first_name=profile.first_name)
         return []

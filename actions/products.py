@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
-from actions.answer import find_answer
+from actions.articles import find_answer
 from actions.formats import money
 from actions.offer import product_words
 from actions.order_choice import described_order
@@ -13,6 +13,7 @@ from actions.turn import asked_which_order
 from actions.words import word
 from crm_models.catalogue import ProductCard, StockOutcome, find_products, product_card, stock_of
 from crm_models.orders import list_orders
+from crm_models.product_search import query_words
 from knowledge.answer import AnswerStatus
 
 MOST = 4
@@ -61,6 +62,8 @@ class ActionProduct(ShopAction):
             known = product_card(context.connection, topic) if topic else None
             if known is not None:
                 return known, ()
+            if not query_words(context.turn.text):  # "how much is it?", with nothing to go by
+                return None, ()
         found = find_products(context.connection, named or context.turn.text, category=category, limit=MOST)
         exact = [card for card in found if named and card.name.lower() == named.lower()]
         if exact or len(found) == 1:

@@ -42,6 +42,9 @@ def sign_in_step(state: State, reads: bool) -> str | None:
     email = context.turn.entity("email")
     if email:
         return _send_code(state, email)
+    if state.asked == "code" and context.turn.intent == "sign_in":
+        # Not a code, and about signing in: "I didn't get one", "send it again".
+        context.say("sign_in", "no_code")
     return "code" if state.asked == "code" else "email"
 
 

@@ -97,6 +97,16 @@ def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
+def has_run(events: Sequence[Mapping[str, Any]], action: str) -> bool:
+    """Whether an action has run since the session began."""
+    for event in reversed(events):
+        if event["event"] == "session_started":
+            return False
+        if event["event"] == "action" and event["name"] == action:
+            return True
+    return False
+
+
 def is_resumed(events: Sequence[Mapping[str, Any]]) -> bool:
     """Whether another action of this very turn chose what to go on with, and left the order in its slot."""
     for event in reversed(events):

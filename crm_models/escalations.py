@@ -142,6 +142,12 @@ def owner_of(connection: Connection, conversation_id: str) -> int | None:
     return int(row.staff_id) if row is not None and row.status == "taken" else None
 
 
+def is_waiting(connection: Connection, conversation_id: str) -> bool:
+    """Whether a person was asked for and has not come yet."""
+    row = _open_one(connection, conversation_id)
+    return row is not None and row.status == "waiting"
+
+
 _LATEST_SENTIMENT = (
     select(messages.c.sentiment)
     .where(
