@@ -100,7 +100,7 @@ def _forget_shop(config: Config) -> None:
 def _share_model(source: Config, config: Config) -> None:
     """The same trained model in another folder, if it was made from what is there now."""
     model = current_model(source)
-    if model is None or not is_bot_trained(source) or current_model(config) == config.models / model.name:
+    if model is None or not is_bot_trained(source):
         return
     config.models.mkdir(parents=True, exist_ok=True)
     shared = config.models / model.name
