@@ -258,11 +258,17 @@ def test_home(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def stack(test_home: Path) -> Iterator[Stack]:
-    """All processes of `rapport up` over a small demo shop with its personas; one for all tests."""
+def trained(test_home: Path) -> Config:
+    """The data folder with a small demo shop and its personas, everything trained; nothing runs on it yet."""
     config = config_of(test_home)
     prepare_demo(config)
-    with running(config) as found:
+    return config
+
+
+@pytest.fixture(scope="session")
+def stack(trained: Config) -> Iterator[Stack]:
+    """All processes of `rapport up` over the small demo shop; one for all tests."""
+    with running(trained) as found:
         yield found
 
 
