@@ -13,7 +13,7 @@ import numpy as np
 
 from knowledge.answerability import answerable_probability
 from knowledge.documents import Passage
-from knowledge.hits import Hit
+from knowledge.hits import Hit, general_first
 from knowledge.lexical import tokens
 from knowledge.scope import scope_fit
 from knowledge.select import best_sentences
@@ -107,10 +107,9 @@ def _for_person(
             if fits is None:
                 continue
             if fits > 0:
-                raised = hit.score + settings.variant_penalty + settings.variant_bonus
-                hit = replace(hit, score=raised, fit=fits)
+                hit = replace(hit, score=hit.score + settings.variant_bonus, fit=fits)
         kept.append(hit)
-    return sorted(kept, key=lambda hit: -hit.score)
+    return general_first(kept, settings.general_lead)
 
 
 def _chosen(

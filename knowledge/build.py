@@ -37,6 +37,15 @@ class IndexReport:
     written: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """Of one passage: its own (dimension,), its sentences' (sentences, dimension), its title's."""
+
+    passage: Half
+    sentences: Half
+    title: Half
+
+
 def build_index(
     settings: KnowledgeSettings,
     encoder: Encoder,
@@ -60,20 +69,19 @@ def build_index(
         return IndexReport(former.version, len(passages), former.meta.sentences, 0, False)
     known = {name: place for place, name in enumerate(former.ids)} if former else {}
     new = [passage for passage in passages if passage.passage_id not in known]
-    fresh = _encode(encoder, new, progress)
-    vectors: list[Half] = []
-    sentences: list[Half] = []
-    for passage in passages:
-        if passage.passage_id in fresh:
-            vector, rows = fresh[passage.passage_id]
-        else:
-            assert former is not None
-            place = known[passage.passage_id]
-            vector, rows = former.passages[place], former.sentence_rows(place)
-        vectors.append(vector)
-        sentences.append(rows)
-    written = _write(settings, encoder, content, passages, vectors, sentences, now or _utc_now())
+    vectors = _encode(encoder, new, progress)
+    if former is not None:
+        vectors.update(
+            (passage.passage_id, _kept(former, known[passage.passage_id]))
+            for passage in passages
+            if passage.passage_id in known
+        )
+    written = _write(settings, encoder, content, passages, vectors, now or _utc_now())
     return IndexReport(written.version, len(passages), written.meta.sentences, len(new), True)
+
+
+def _kept(former: SearchIndex, place: int) -> _Vectors:
+    return _Vectors(former.passages[place], former.sentence_rows(place), former.title_row(place))
 
 
 def _utc_now() -> datetime:
@@ -99,30 +107,39 @@ def _content(passages: list[Passage], documents: list[Document], settings: Knowl
     return digest.hexdigest()
 
 
-def _encode(
-    encoder: Encoder, passages: list[Passage], progress: Progress | None
-) -> dict[str, tuple[Half, Half]]:
-    """Passage id -> its vector and those of its sentences."""
-    encoded: dict[str, tuple[Half, Half]] = {}
+def _encode(encoder: Encoder, passages: list[Passage], progress: Progress | None) -> dict[str, _Vectors]:
+    """Passage id -> its vectors."""
+    encoded: dict[str, _Vectors] = {}
     for start in range(0, len(passages), _STEP):
         step = passages[start : start + _STEP]
-        texts = [passage.search_text for passage in step]
+        # A title is encoded once for all the passages of this step that bear it.
+        titles = list(dict.fromkeys(passage.title for passage in step))
+        texts = [*titles, *(passage.search_text for passage in step)]
         for passage in step:
             texts.extend(passage.sentences)
-        vectors = encoder.encode(texts)
-        if vectors.shape != (len(texts), encoder.dimension):
-            raise EncoderError(
-                f"the encoder gave an array of {vectors.shape} for {len(texts)} texts, "
-                f"not ({len(texts)}, {encoder.dimension})"
+        vectors = _checked(encoder, texts)
+        row = len(titles) + len(step)
+        for place, passage in enumerate(step, len(titles)):
+            encoded[passage.passage_id] = _Vectors(
+                passage=vectors[place],
+                sentences=vectors[row : row + len(passage.sentences)],
+                title=vectors[titles.index(passage.title)],
             )
-        half = vectors.astype(np.float16)
-        row = len(step)
-        for place, passage in enumerate(step):
-            encoded[passage.passage_id] = half[place], half[row : row + len(passage.sentences)]
             row += len(passage.sentences)
         if progress is not None:
             progress(start + len(step), len(passages))
     return encoded
+
+
+def _checked(encoder: Encoder, texts: list[str]) -> Half:
+    vectors = encoder.encode(texts)
+    if vectors.shape != (len(texts), encoder.dimension):
+        raise EncoderError(
+            f"the encoder gave an array of {vectors.shape} for {len(texts)} texts, "
+            f"not ({len(texts)}, {encoder.dimension})"
+        )
+    half: Half = vectors.astype(np.float16)
+    return half
 
 
 def _write(
@@ -130,12 +147,15 @@ def _write(
     encoder: Encoder,
     content: str,
     passages: list[Passage],
-    vectors: list[Half],
-    sentences: list[Half],
+    vectors: dict[str, _Vectors],
     now: datetime,
 ) -> SearchIndex:
-    empty = np.zeros((0, encoder.dimension), dtype=np.float16)
-    matrix = np.stack(vectors) if vectors else empty
+    ordered = [vectors[passage.passage_id] for passage in passages]
+    titles: dict[str, Half] = {}
+    for passage, each in zip(passages, ordered, strict=True):
+        titles.setdefault(passage.document_id, each.title)
+    rows = {document_id: row for row, document_id in enumerate(titles)}
+    matrix = _matrix([each.passage for each in ordered], encoder.dimension)
     return write_index(
         settings.index_folder,
         IndexContent(
@@ -143,10 +163,16 @@ def _write(
             content=content,
             ids=[passage.passage_id for passage in passages],
             passages=matrix,
-            sentences=np.concatenate(sentences) if sentences else empty,
-            offsets=np.cumsum([0, *(len(rows) for rows in sentences)], dtype=np.int64),
+            sentences=_matrix([row for each in ordered for row in each.sentences], encoder.dimension),
+            offsets=np.cumsum([0, *(len(each.sentences) for each in ordered)], dtype=np.int64),
+            titles=_matrix(list(titles.values()), encoder.dimension),
+            documents=np.array([rows[passage.document_id] for passage in passages], dtype=np.int64),
             vectors=build_vectors(matrix, settings.exact_limit),
             lexical=build_lexical([passage.search_text for passage in passages]),
         ),
         now,
     )
+
+
+def _matrix(rows: list[Half], dimension: int) -> Half:
+    return np.stack(rows) if rows else np.zeros((0, dimension), dtype=np.float16)

@@ -34,9 +34,7 @@ def chunk(document: Document) -> list[Passage]:
     passages: dict[str, Passage] = {}
     for section in _merge_short(sections):
         for sentences in _cut(section.units):
-            passage = make_passage(
-                document.document_id, document.title, section.headings, sentences, len(passages)
-            )
+            passage = make_passage(document.document_id, document.title, section.headings, sentences, len(passages))
             # The same words twice in one document are one passage.
             passages.setdefault(passage.passage_id, passage)
     return list(passages.values())
@@ -62,10 +60,7 @@ def _add(units: list[list[str]], block: Block, previous: Kind | None) -> None:
     sentences = [part for sentence in split_sentences(block.text) for part in _fit(sentence)]
     listed = block.kind in (Kind.ITEM, Kind.ROW)
     introduced = (
-        listed
-        and previous is not None
-        and bool(units)
-        and (previous is block.kind or units[-1][-1].endswith(":"))
+        listed and previous is not None and bool(units) and (previous is block.kind or units[-1][-1].endswith(":"))
     )
     if introduced and _words(units[-1]) + _words(sentences) <= MAX_WORDS:
         units[-1].extend(sentences)

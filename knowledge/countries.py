@@ -46,9 +46,7 @@ _NAMES = {
     "TR": "Turkey|Turkish",
     "US": "United States|USA|American",
 }
-_PATTERN = re.compile(
-    "|".join(rf"(?P<{code}>\b(?:{names})\b)" for code, names in _NAMES.items()), re.IGNORECASE
-)
+_PATTERN = re.compile("|".join(rf"(?P<{code}>\b(?:{names})\b)" for code, names in _NAMES.items()), re.IGNORECASE)
 
 
 def named_countries(text: str) -> frozenset[str]:

@@ -94,6 +94,11 @@ def load_encoder(folder: Path, threads: int = 1) -> OnnxEncoder:
     return encoder
 
 
+def read_fingerprint(folder: Path) -> str | None:
+    """The fingerprint of the encoder in `folder` without loading it, None where there is none."""
+    return str(_read_values(folder)["fingerprint"]) if (folder / "encoder.json").is_file() else None
+
+
 def _inputs(rows: list[list[int]]) -> dict[str, NDArray[np.int64]]:
     width = max(len(row) for row in rows)
     ids = np.zeros((len(rows), width), dtype=np.int64)
@@ -105,9 +110,7 @@ def _inputs(rows: list[list[int]]) -> dict[str, NDArray[np.int64]]:
 
 
 def _read_values(folder: Path) -> dict[str, Any]:
-    missing = [
-        name for name in ("encoder.json", "tokenizer.json", "model.onnx") if not (folder / name).is_file()
-    ]
+    missing = [name for name in ("encoder.json", "tokenizer.json", "model.onnx") if not (folder / name).is_file()]
     if len(missing) == 3:
         raise EncoderMissing(f"there is no encoder in {folder}; `rapport train` makes one")
     if missing:
@@ -140,9 +143,7 @@ def _load_session(folder: Path, threads: int) -> Any:
     # Waiting threads must not spin: the other processes need the cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise EncoderError(f"{folder / 'model.onnx'} cannot be loaded: {error}; train it again") from error
     outputs = {output.name for output in session.get_outputs()}

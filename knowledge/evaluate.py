@@ -63,9 +63,7 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
     return wins / (len(positive) * len(negative))
 
 
-def _mean(
-    rankings: Rankings, relevant: Relevant, measure: Callable[[Sequence[str], frozenset[str]], float]
-) -> float:
+def _mean(rankings: Rankings, relevant: Relevant, measure: Callable[[Sequence[str], frozenset[str]], float]) -> float:
     if len(rankings) != len(relevant):
         raise ValueError(f"{len(rankings)} rankings, but relevant ids for {len(relevant)} questions")
     if not rankings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,3 +55,16 @@ class Hit:
             support=float(values.get("support", 0.0)),
             fit=int(values.get("fit", 0)),
         )
+
+
+def general_first(hits: Sequence[Hit], lead: float) -> list[Hit]:
+    """`hits` by score, but not led by a variant that may be for others than this person.
+
+    The best passage that is for all, or surely for this person, goes to the front if its score is at most
+    `lead` below that of the variant: what holds for all is a better guess than what holds for some.
+    """
+    ordered = sorted(hits, key=lambda hit: -hit.score)
+    safe = next((hit for hit in ordered if hit.fit >= 0), None)
+    if safe is None or ordered[0].fit >= 0 or safe.score < ordered[0].score - lead:
+        return ordered
+    return [safe, *(hit for hit in ordered if hit is not safe)]

@@ -13,8 +13,7 @@ _SKIPPED = frozenset(
 )
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _BREAKS = frozenset(
-    {"p", "div", "section", "article", "main", "ul", "ol", "table", "blockquote", "pre", "dl", "dt", "dd"}
-    | {"figure"}
+    {"p", "div", "section", "article", "main", "ul", "ol", "table", "blockquote", "pre", "dl", "dt", "dd"} | {"figure"}
 )
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _LIST_MARK = re.compile(r"^(\d+)([.)])|^([-+])")

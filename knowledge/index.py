@@ -7,6 +7,8 @@
         vectors.faiss                 the same, arranged for finding the nearest
         sentences.npy, offsets.npy    float16 (sentences, dimension); passage i owns rows
                                       offsets[i] to offsets[i + 1]
+        titles.npy, documents.npy     float16 (documents, dimension) of the titles, and for each passage
+                                      the row of its document's title
         lexical/                      BM25
         meta.json                     encoder fingerprint, time, counts, sha256 of each file
 
@@ -37,7 +39,7 @@ from knowledge.vectors import VectorIndex, load_vectors
 Half = NDArray[np.float16]
 
 CURRENT = "CURRENT"
-_FORMAT = 1
+_FORMAT = 2
 _KEPT_VERSIONS = 2
 _REBUILD = "`rapport ingest` with the articles' folder builds it again"
 
@@ -66,12 +68,19 @@ class SearchIndex:
     passages: Half
     sentences: Half
     offsets: NDArray[np.int64]
+    titles: Half
+    documents: NDArray[np.int64]
     vectors: VectorIndex
     lexical: LexicalIndex
 
     def sentence_rows(self, place: int) -> Half:
         """float16 (sentences of that passage, dimension)."""
         return self.sentences[int(self.offsets[place]) : int(self.offsets[place + 1])]
+
+    def title_row(self, place: int) -> Half:
+        """float16 (dimension,), the title of the document that passage is in."""
+        row: Half = self.titles[int(self.documents[place])]
+        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class IndexContent:
     passages: Half
     sentences: Half
     offsets: NDArray[np.int64]
+    titles: Half
+    documents: NDArray[np.int64]
     vectors: VectorIndex
     lexical: LexicalIndex
 
@@ -111,9 +122,7 @@ def open_index(folder: Path, fingerprint: str | None = None) -> SearchIndex:
             # A version that was replaced and pruned while it was being read is not damage.
             if current_version(folder) == version:
                 raise
-    raise SearchIndexError(
-        f"the search index in {folder} is replaced faster than it can be opened; try again"
-    )
+    raise SearchIndexError(f"the search index in {folder} is replaced faster than it can be opened; try again")
 
 
 def write_index(folder: Path, content: IndexContent, now: datetime) -> SearchIndex:
@@ -140,6 +149,8 @@ def _write_files(aside: Path, content: IndexContent, now: datetime) -> None:
     np.save(aside / "passages.npy", content.passages)
     np.save(aside / "sentences.npy", content.sentences)
     np.save(aside / "offsets.npy", content.offsets)
+    np.save(aside / "titles.npy", content.titles)
+    np.save(aside / "documents.npy", content.documents)
     content.vectors.save(aside / "vectors.faiss")
     content.lexical.save(aside / "lexical")
     meta = IndexMeta(
@@ -174,6 +185,8 @@ def _open_version(path: Path, fingerprint: str | None) -> SearchIndex:
             passages=np.load(path / "passages.npy", mmap_mode="r"),
             sentences=np.load(path / "sentences.npy", mmap_mode="r"),
             offsets=np.load(path / "offsets.npy"),
+            titles=np.load(path / "titles.npy", mmap_mode="r"),
+            documents=np.load(path / "documents.npy"),
             vectors=load_vectors(path / "vectors.faiss"),
             lexical=load_lexical(path / "lexical", meta.passages),
         )

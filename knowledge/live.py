@@ -58,9 +58,7 @@ class LiveIndex:
         try:
             self._open()
         except IndexMissing:
-            logger.warning(
-                "no search index in %s yet; questions find nothing until one is built", self._folder
-            )
+            logger.warning("no search index in %s yet; questions find nothing until one is built", self._folder)
 
     def current(self) -> Snapshot | None:
         """The newest version that is ready, None where there is none. Waits only for the very first."""

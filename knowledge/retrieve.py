@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.countries import named_countries
-from knowledge.embed import Encoder
+from knowledge.embed import Encoder, read_fingerprint
 from knowledge.errors import EncoderError
-from knowledge.hits import Hit
+from knowledge.hits import Hit, general_first
 from knowledge.index import SearchIndex
 from knowledge.lexical import tokens
 from knowledge.live import LiveIndex, Snapshot
@@ -110,13 +110,21 @@ class Retriever:
             near = index.vectors.nearest(embedding, settings.candidates, mask)
             places = np.union1d(places, near)
             dense = np.clip(index.passages[places].astype(np.float32) @ embedding, 0.0, 1.0)
-            fused = settings.dense_weight * dense + (1 - settings.dense_weight) * lexical[places]
+            meaning = self._meaning(index, places, dense, embedding)
+            fused = settings.dense_weight * meaning + (1 - settings.dense_weight) * lexical[places]
         else:
             dense = np.zeros(len(places), dtype=np.float32)
             fused = lexical[places].copy()
         fused += np.where(fit[places] > 0, settings.variant_bonus, 0.0).astype(np.float32)
-        fused -= np.where(fit[places] < 0, settings.variant_penalty, 0.0).astype(np.float32)
         return _Candidates(places, dense, lexical[places], fit[places], fused)
+
+    def _meaning(self, index: SearchIndex, places: NDArray[np.int64], dense: Vector, embedding: Vector) -> Vector:
+        """The cosines of passage, best sentence and title, weighed into one."""
+        by_sentence, by_title = self._settings.sentence_share, self._settings.title_share
+        title = index.titles[index.documents[places]].astype(np.float32) @ embedding
+        sentence = np.array([_similarity(index, place, embedding).max() for place in places], dtype=np.float32)
+        meaning: Vector = (1 - by_sentence - by_title) * dense + by_sentence * sentence + by_title * title
+        return meaning
 
     def _hits(
         self,
@@ -135,8 +143,8 @@ class Retriever:
             if passage is None:  # changed in the store since this version was built
                 continue
             if embedding is not None:
-                similarity = index.sentence_rows(place).astype(np.float32) @ embedding
-                support = float(np.clip(similarity.max(initial=0.0), 0.0, 1.0))
+                similarity = _similarity(index, place, embedding)
+                support = float(np.clip(similarity.max(), 0.0, 1.0))
             else:
                 similarity, support = _overlap(words, passage.sentences), 0.0
             hits.append(
@@ -150,14 +158,29 @@ class Retriever:
                     fit=int(found.fit[rank]),
                 )
             )
-        return hits
+        return general_first(hits, self._settings.general_lead)
 
 
-def open_retriever(settings: KnowledgeSettings, encoder: Encoder | None = None) -> Retriever:
-    """A retriever over the knowledge base in `settings.home`; opens nothing before its first use."""
+def open_retriever(
+    settings: KnowledgeSettings, encoder: Encoder | None = None, fingerprint: str | None = None
+) -> Retriever:
+    """A retriever over the knowledge base in `settings.home`; the index is opened at the first search.
+
+    Where embeddings are given to `search`, `fingerprint` is that of the encoder they come from; without it
+    and without an encoder, that of the encoder folder is taken, if there is one.
+    """
     store = KnowledgeStore(settings.database)
-    fingerprint = encoder.fingerprint if encoder is not None else None
+    if encoder is not None:
+        fingerprint = encoder.fingerprint
+    elif fingerprint is None:
+        fingerprint = read_fingerprint(settings.encoder_folder)
     return Retriever(store, LiveIndex(settings.index_folder, store, fingerprint), encoder, settings)
+
+
+def _similarity(index: SearchIndex, place: int, embedding: Vector) -> Vector:
+    """float32 (sentences of that passage,)."""
+    similarity: Vector = index.sentence_rows(int(place)).astype(np.float32) @ embedding
+    return similarity
 
 
 def _check(embedding: Vector | None, index: SearchIndex) -> None:

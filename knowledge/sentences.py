@@ -10,9 +10,7 @@ _SHORT = (
     "prof resp st tel vs z.b"
 )
 _ABBREVIATIONS = frozenset(_SHORT.split())
-_BOUNDARY = re.compile(
-    r"([.!?]+[\"'\u201d\u2019)\]]*)\s+(?=[\"'\u201c\u2018(\[]?[A-Z0-9\u00c0-\u00de])|([。!?]+)"
-)
+_BOUNDARY = re.compile(r"([.!?]+[\"'\u201d\u2019)\]]*)\s+(?=[\"'\u201c\u2018(\[]?[A-Z0-9\u00c0-\u00de])|([。!?]+)")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 
 

@@ -16,13 +16,17 @@ class KnowledgeSettings(BaseSettings):
     home: Path = Field(default=Path("var"), description="the data folder")
 
     # Weight of the encoder's cosine against normalised BM25 in the fused score; 1 is the encoder alone.
-    dense_weight: float = Field(default=0.6, ge=0.0, le=1.0)
+    dense_weight: float = Field(default=0.85, ge=0.0, le=1.0)
+    # Of that cosine, the shares of the passage's best sentence and of the article's title; the rest is the passage.
+    sentence_share: float = Field(default=0.3, ge=0.0, le=1.0)
+    title_share: float = Field(default=0.2, ge=0.0, le=1.0)
     # Candidates that each of the two searches hands to the fusion.
     candidates: int = Field(default=50, ge=1, le=1000)
     # Added to a passage written for the customer's own tier or country, so that it precedes the general one.
     variant_bonus: float = Field(default=0.04, ge=0.0, le=1.0)
-    # Taken from a passage for one tier or country while the customer's own is not known.
-    variant_penalty: float = Field(default=0.2, ge=0.0, le=1.0)
+    # While the customer's tier or country is not known, a general passage goes before a variant that is better
+    # by no more than this.
+    general_lead: float = Field(default=0.2, ge=0.0, le=1.0)
     # Probability that the passages answer the question, at and above which the answer is given plainly.
     answer_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
     # At and above it, but below the former, the answer is offered with doubt; below it nothing is claimed.
@@ -33,7 +37,12 @@ class KnowledgeSettings(BaseSettings):
     exact_limit: int = Field(default=20_000, ge=1)
 
     @model_validator(mode="after")
-    def _thresholds_in_order(self) -> KnowledgeSettings:
+    def _fit_together(self) -> KnowledgeSettings:
+        if self.sentence_share + self.title_share > 1:
+            raise ValueError(
+                f"sentence_share ({self.sentence_share}) and title_share ({self.title_share}) "
+                "must not be more than 1 together"
+            )
         if self.unsure_threshold > self.answer_threshold:
             raise ValueError(
                 f"unsure_threshold ({self.unsure_threshold}) must not be above "

@@ -91,9 +91,7 @@ class KnowledgeStore:
             connection = self._connection()
             connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
             row = _document_row(document)
-            connection.execute(
-                f"INSERT INTO documents ({_DOCUMENT}) VALUES ({', '.join('?' * len(row))})", row
-            )
+            connection.execute(f"INSERT INTO documents ({_DOCUMENT}) VALUES ({', '.join('?' * len(row))})", row)
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
                 [
@@ -213,10 +211,7 @@ def _document_row(document: Document) -> tuple[Any, ...]:
         document.language,
         json.dumps(document.audience),
         json.dumps(document.countries),
-        *(
-            day.isoformat() if day else None
-            for day in (document.valid_from, document.valid_until, document.updated)
-        ),
+        *(day.isoformat() if day else None for day in (document.valid_from, document.valid_until, document.updated)),
     )
 
 

@@ -25,9 +25,7 @@ def test_short_sections_are_read_together() -> None:
 
 
 def test_a_list_stays_with_the_line_that_introduces_it() -> None:
-    steps = "\n".join(
-        f"{number}. Press button number {number} and wait for the light." for number in range(1, 9)
-    )
+    steps = "\n".join(f"{number}. Press button number {number} and wait for the light." for number in range(1, 9))
     passages = chunk(document(f"{LONG}\n\n{LONG[:500]}\n\nTo start it:\n\n{steps}\n"))
     with_steps = [passage for passage in passages if "To start it:" in passage.sentences]
     assert with_steps[0].sentences[-8:] == tuple(
@@ -36,9 +34,7 @@ def test_a_list_stays_with_the_line_that_introduces_it() -> None:
 
 
 def test_a_table_row_becomes_a_sentence() -> None:
-    table = (
-        "| Tier | Return window | VAT |\n|---|---|---|\n| Gold | 60 days | 19 % |\n| Basic | 30 days | |\n"
-    )
+    table = "| Tier | Return window | VAT |\n|---|---|---|\n| Gold | 60 days | 19 % |\n| Basic | 30 days | |\n"
     assert chunk(document(table))[0].sentences == (
         "Gold: return window 60 days, VAT 19 %.",
         "Basic: return window 30 days.",

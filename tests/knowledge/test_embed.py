@@ -27,10 +27,7 @@ def make_folder(folder: Path, outputs: tuple[str, str] = ("embedding", "intent_f
         helper.make_node("ReduceL2", [outputs[1]], ["length"], axes=[1], keepdims=1),
         helper.make_node("Div", [outputs[1], "length"], [outputs[0]]),
     ]
-    ids = [
-        helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"])
-        for n in ("input_ids", "attention_mask")
-    ]
+    ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"]) for n in ("input_ids", "attention_mask")]
     out = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["b", 8]) for n in outputs]
     constants = [
         numpy_helper.from_array(TABLE, "table"),

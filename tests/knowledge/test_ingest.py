@@ -27,9 +27,7 @@ def test_a_folder_of_articles_goes_in(store: KnowledgeStore, articles: Path) -> 
     assert store.tiers() == {"gold"}
 
 
-def test_again_only_what_changed_is_read_and_what_is_gone_is_removed(
-    store: KnowledgeStore, articles: Path
-) -> None:
+def test_again_only_what_changed_is_read_and_what_is_gone_is_removed(store: KnowledgeStore, articles: Path) -> None:
     ingest_path(store, articles)
     kept = {passage.passage_id for passage in store.list_passages() if passage.document_id != "descaling"}
     (articles / "descaling.md").write_text("# Descaling\n\nUse the new tablets.\n")
@@ -51,9 +49,7 @@ def test_a_single_file_leaves_its_neighbours_alone(store: KnowledgeStore, articl
     assert store.count()[0] == 5
 
 
-def test_bad_files_are_named_with_the_reason_and_the_rest_goes_in(
-    store: KnowledgeStore, tmp_path: Path
-) -> None:
+def test_bad_files_are_named_with_the_reason_and_the_rest_goes_in(store: KnowledgeStore, tmp_path: Path) -> None:
     folder = tmp_path / "mixed"
     (folder / "deep").mkdir(parents=True)
     (folder / "good.md").write_text("# Good\n\nThis is an article.")

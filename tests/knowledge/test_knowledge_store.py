@@ -10,9 +10,7 @@ from knowledge.store import KnowledgeStore
 
 
 def put(store: KnowledgeStore, name: str) -> str:
-    document = Document(
-        name, name.title(), "Body.", Format.MARKDOWN, f"{name}.md", "hash", audience=("gold",)
-    )
+    document = Document(name, name.title(), "Body.", Format.MARKDOWN, f"{name}.md", "hash", audience=("gold",))
     passage = make_passage(name, document.title, ("Top",), ("One.", "Two."))
     store.put_document(document, [passage])
     return passage.passage_id

@@ -23,17 +23,13 @@ def naive(question: str) -> list[float]:
         total = 0.0
         for word in words:
             count = document.count(word)
-            total += (
-                idf(word) * count / (count + 1.5 * (0.25 + 0.75 * len(document) / average)) if count else 0
-            )
+            total += idf(word) * count / (count + 1.5 * (0.25 + 0.75 * len(document) / average)) if count else 0
         return total / sum(idf(word) for word in words)
 
     return [score(document) for document in documents]
 
 
-@pytest.mark.parametrize(
-    "question", ["return item", "Refunds for coffee items?", "coffee spaceship", "item item"]
-)
+@pytest.mark.parametrize("question", ["return item", "Refunds for coffee items?", "coffee spaceship", "item item"])
 def test_scores_follow_the_definition(question: str) -> None:
     np.testing.assert_allclose(build_lexical(TEXTS).scores(question), naive(question), atol=1e-5)
 

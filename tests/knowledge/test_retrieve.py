@@ -95,9 +95,7 @@ def test_the_best_sentences_are_named_in_order(make_retriever, store) -> None:
     assert hit.support > 0.6
 
 
-@pytest.mark.parametrize(
-    "question", ["", "   ", "?!", "😀", "zzzz qqqq", "a" * 5000, "return " * 2000, "退货"]
-)
+@pytest.mark.parametrize("question", ["", "   ", "?!", "😀", "zzzz qqqq", "a" * 5000, "return " * 2000, "退货"])
 def test_odd_questions_are_no_error(make_retriever, encoder, question: str) -> None:
     for used in (encoder, None):
         assert len(make_retriever(used=used).search(question)) <= 8
@@ -126,7 +124,7 @@ def test_a_passage_that_left_the_store_is_not_found(make_retriever, store, artic
 def test_the_weight_decides_between_meaning_and_words(make_retriever) -> None:
     question = "gift cards after delivery"
     by_words = make_retriever(dense_weight=0.0).search(question, k=3)
-    by_meaning = make_retriever(dense_weight=1.0).search(question, k=3)
+    by_meaning = make_retriever(dense_weight=1.0, sentence_share=0.0, title_share=0.0).search(question, k=3)
     # A general article has neither bonus nor penalty, so its score is the one search's own.
     assert all(hit.score == pytest.approx(hit.lexical) for hit in by_words if hit.fit == 0)
     assert all(hit.score == pytest.approx(hit.dense) for hit in by_meaning if hit.fit == 0)

@@ -44,16 +44,14 @@ def test_only_new_words_are_encoded(settings, store, articles: Path, encoder) ->
     ingest_path(store, articles)
     encoder.encoded = 0
     report = build_index(settings, encoder)
-    assert (report.written, report.encoded, encoder.encoded) == (True, 1, 2)  # a passage of one sentence
+    assert (report.written, report.encoded, encoder.encoded) == (True, 1, 3)  # title, passage, its one sentence
     index = open_index(settings.index_folder)
     place = index.ids.index(next(name for name in index.ids if name.startswith("returns-gold#")))
     expected = encoder.encode([store.get_passages([index.ids[place]])[index.ids[place]].search_text])[0]
     np.testing.assert_allclose(index.passages[place], expected, atol=1e-3)
 
 
-def test_whom_an_article_is_for_is_reason_enough_for_a_new_version(
-    settings, store, articles: Path, encoder
-) -> None:
+def test_whom_an_article_is_for_is_reason_enough_for_a_new_version(settings, store, articles: Path, encoder) -> None:
     ingest_path(store, articles)
     build_index(settings, encoder)
     text = (articles / "returns-gold.md").read_text()
@@ -67,9 +65,7 @@ def test_another_encoder_encodes_all_again(settings, store, articles: Path, make
     ingest_path(store, articles)
     first = build_index(settings, make_encoder("fake-1"))
     other = make_encoder("fake-2", dimension=32)
-    with pytest.raises(
-        IndexMismatch, match=r"built with the encoder fake-1, .* in use is fake-2; `rapport ingest`"
-    ):
+    with pytest.raises(IndexMismatch, match=r"built with the encoder fake-1, .* in use is fake-2; `rapport ingest`"):
         open_index(settings.index_folder, "fake-2")
     assert build_index(settings, other).encoded == first.passages
     assert open_index(settings.index_folder, "fake-2").meta.dimension == 32
@@ -98,9 +94,7 @@ def test_no_index_says_how_to_build_one(settings) -> None:
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "ids.json", "sentences.npy", "meta.json"])
 @pytest.mark.parametrize("harm", ["cut", "gone", "changed"])
-def test_damage_is_noticed_named_and_mended(
-    settings, store, articles: Path, encoder, name: str, harm: str
-) -> None:
+def test_damage_is_noticed_named_and_mended(settings, store, articles: Path, encoder, name: str, harm: str) -> None:
     ingest_path(store, articles)
     version = build_index(settings, encoder).version
     file = settings.index_folder / version / name
@@ -108,18 +102,14 @@ def test_damage_is_noticed_named_and_mended(
     if harm == "gone":
         file.unlink()
     else:
-        file.write_bytes(
-            data[: len(data) // 2] + (b"" if harm == "cut" else b"\x07" + data[len(data) // 2 + 1 :])
-        )
+        file.write_bytes(data[: len(data) // 2] + (b"" if harm == "cut" else b"\x07" + data[len(data) // 2 + 1 :]))
     with pytest.raises(IndexDamaged, match=f"{name}.*`rapport ingest`"):
         open_index(settings.index_folder)
     assert build_index(settings, encoder).written
     open_index(settings.index_folder)
 
 
-def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new(
-    settings, store, articles: Path, encoder
-) -> None:
+def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new(settings, store, articles: Path, encoder) -> None:
     ingest_path(store, articles)
     former = build_index(settings, encoder)
     former_ids = set(open_index(settings.index_folder).ids)

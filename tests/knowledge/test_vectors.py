@@ -9,9 +9,7 @@ from knowledge.vectors import build_vectors, load_vectors
 def clustered(count: int, dimension: int = 32) -> np.ndarray:
     random_numbers = np.random.default_rng(3)
     centres = random_numbers.normal(size=(50, dimension))
-    rows = centres[random_numbers.integers(50, size=count)] + 0.4 * random_numbers.normal(
-        size=(count, dimension)
-    )
+    rows = centres[random_numbers.integers(50, size=count)] + 0.4 * random_numbers.normal(size=(count, dimension))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -50,6 +48,4 @@ def test_fewer_than_asked_for_is_no_error(rows: np.ndarray) -> None:
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert (
-        len(build_vectors(np.zeros((0, 8), dtype=np.float32), 1000).nearest(np.ones(8, np.float32), 5)) == 0
-    )
+    assert len(build_vectors(np.zeros((0, 8), dtype=np.float32), 1000).nearest(np.ones(8, np.float32), 5)) == 0
