@@ -28,7 +28,7 @@ class ComplaintText(TextField):
     def read(self, context: Context, known: object, asked: bool) -> str | None:  # type: ignore[override]
         """The answer, or the message that began it."""
         if asked:
-            return context.turn.text.strip() or None
+            return super().read(context, {}, asked)
         telling = context.turn.intent in INTENTS and len(context.turn.text.split()) >= TELLING_WORDS
         return context.turn.text.strip() if telling else None
 

@@ -16,6 +16,8 @@ from crm_models.orders import Order, OrderLine, get_order
 from crm_models.payments import PaymentMethod
 from crm_models.product_search import match_option, words
 
+# "Yes" and "hello" tell nothing of what happened.
+_NO_TEXT = frozenset({"affirm", "greet", "thanks"})
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
 
@@ -235,15 +237,18 @@ class TextField:
         self._optional = optional
 
     def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
-        """Any text."""
-        return bool(context.turn.text.strip())
+        """Any text. A question is no comment, while in a complaint it is part of what happened."""
+        text = context.turn.text.strip()
+        return bool(text) and not (self._optional and text.endswith("?"))
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
         """The text; "no" leaves an optional one empty."""
         if not asked:
             return None
-        if self._optional and context.turn.intent == "deny":
+        if self._optional and context.turn.intent in ("deny", "thanks"):
             return ""
+        if context.turn.intent in _NO_TEXT:
+            return None
         return context.turn.text.strip() or None
 
     def default(self, context: Context, known: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from actions.formats import day, order_button
+from actions.formats import day, items_of, order_button
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from actions.turn import is_resumed
@@ -94,6 +94,10 @@ class OrderField:
             # A number that is not theirs: no other order takes its place unasked.
             return None
         rest = [order for order in candidates if order.order_id != known.get("excluded")]
+        if not rest:
+            # "No, the other one", and no other can be had.
+            context.say("order", "no_other", order_id=candidates[0].order_id, items=items_of(candidates[0]))
+            raise TaskEnded
         focus = context.slots.get("order_id")
         if not known.get("excluded") and any(order.order_id == focus for order in candidates):
             return str(focus)

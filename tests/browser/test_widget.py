@@ -91,3 +91,18 @@ def test_a_person_replies_in_the_same_window(web: Web, chromium: WebDriver) -> N
     assert agent.outcome(conversation_id, "messages", text="Mara here, how can I help?") == "done"
     window.wait_for("Mara here, how can I help?", "staff")
     assert "Mara" in window.find(".row.staff .who").text
+
+
+def test_what_was_refused_does_not_stand_between_what_follows(web: Web, chromium: WebDriver) -> None:
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    long = "a" * 20_000
+    chromium.execute_script("arguments[0].value = arguments[1]", window.find("textarea"), long)
+    window.say("!")
+    eventually(lambda: window.find(".note").is_displayed(), "the visitor is told that it is too long")
+    assert window.find("textarea").get_attribute("value") == long + "!"
+    chromium.execute_script("arguments[0].value = ''", window.find("textarea"))
+    window.say("shorter")
+    window.wait_for("You said: shorter")
+    assert window.texts("customer") == ["shorter"]

@@ -82,7 +82,7 @@ def test_from_the_queue_to_a_person_and_back(web: Web, bot: FakeBot, engine) -> 
     ask_person(engine, visitor.conversation_id, "C-000001")
     agent = Agent(web)
     queue = agent.http.get("/staff/queue").text
-    assert "Ada Berger" in queue and "asked for person" in queue and "gold" in queue
+    assert "Ada Berger" in queue and "asked for a person" in queue and "gold" in queue
 
     assert agent.outcome(visitor.conversation_id, "take") == "done"
     assert visitor.conversation_id in bot.paused

@@ -434,12 +434,15 @@ textarea:focus { outline: none; border-color: var(--accent); }
     fail(clientId, sentence) {
       const row = this.pending.get(clientId);
       if (!row) return;
-      row.classList.add("failed");
-      row.querySelector(".state").textContent = this.labels.not_sent;
-      if (!this.input.value) {
+      this.pending.delete(clientId); // it waits no more: what comes next stands below it
+      if (row.dataset.text && !this.input.value) {
         // Back into the field, so that nothing typed is lost.
-        this.input.value = row.dataset.text || "";
+        this.input.value = row.dataset.text;
         this.measure();
+        row.remove();
+      } else {
+        row.classList.add("failed");
+        row.querySelector(".state").textContent = this.labels.not_sent;
       }
       this.say(sentence);
     }
