@@ -35,7 +35,8 @@ class ActionAnswer(ShopAction):
             return [SlotSet("topic", answer.sources[0].document_id)]
         if context.turn.intent == "nlu_unsure" and ask_what_is_meant(context):
             return []
-        if answer.status is AnswerStatus.UNSURE:
+        # What is neither our subject nor surely answered is not answered at all.
+        if answer.status is AnswerStatus.UNSURE and context.turn.intent != "out_of_scope":
             context.say("answer", "unsure", **said)
             self._note(context, GapKind.UNCLEAR, answer)
             return [SlotSet("topic", answer.sources[0].document_id)]

@@ -42,12 +42,12 @@ class Expected(_Strict):
 
 
 class Step(_Strict):
-    """One thing that happens. Exactly one of the fields."""
+    """One thing that happens. Exactly one of the fields; `means` goes with `user`."""
 
     user: str | Said | None = None
+    means: str | None = None  # the intent; its button is pressed if the bot asks which of a few things was meant
     payload: str | None = None
     choose: str | None = None
-    meaning: str | None = None
     code: Literal["from_mail", "wrong"] | None = None
     resend: Literal[True] | None = None
     bot: Expected | None = None
@@ -57,8 +57,9 @@ class Step(_Strict):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError(f"a step is one thing, not {sorted(self.model_fields_set) or 'nothing'}")
+        things = self.model_fields_set - ({"means"} if "user" in self.model_fields_set else set())
+        if len(things) != 1:
+            raise ValueError(f"a step is one thing, not {sorted(things) or 'nothing'}")
         return self
 
 

@@ -14,8 +14,6 @@ from tests.stack import Stack, Turn
 
 # A slot that nobody filled, or a value that was not there.
 _UNFILLED = re.compile(r"[{}]|\bNone\b|\bnull\b")
-# Asked where a message can mean two or three things.
-_ASKS_MEANING = "utter_clarify"
 
 
 class Talk:
@@ -50,13 +48,12 @@ class Talk:
     def _do(self, step: Step) -> None:
         if step.user is not None:
             self._say(_text(step.user))
+            if step.means is not None:
+                self._mean(step.means)
         elif step.payload is not None:
             self._say(step.payload)
         elif step.choose is not None:
             self._say(self._button(step.choose))
-        elif step.meaning is not None:
-            if any(str(reply.get("response")).startswith(_ASKS_MEANING) for reply in self._turn.replies):
-                self._say(self._button(step.meaning))
         elif step.code is not None:
             self._say(self._code(wrong=step.code == "wrong"))
         elif step.resend:
@@ -80,6 +77,13 @@ class Talk:
         for reply in self._turn.replies:
             assert reply["text"].strip(), "an empty reply"
             assert not _UNFILLED.search(reply["text"]), f"something is not filled in: {reply['text']}"
+
+    def _mean(self, intent: str) -> None:
+        """If the bot asks which of a few things was meant, the right one must be among them, and is pressed."""
+        if asks_for_meaning(self._turn):
+            fitting = [each["payload"] for each in self._buttons() if re.match(rf"/{intent}\b", each["payload"])]
+            assert fitting, f"the bot asks what was meant, and {intent} is not among {self._buttons()}"
+            self._say(fitting[0])
 
     def _resend(self) -> None:
         again = self._stack.say(self._conversation_id, self._said_last(), self._message_id)
@@ -175,6 +179,11 @@ class Talk:
             for reply in self._turn.replies
         ]
         return "\n".join([*lines, *last])
+
+
+def asks_for_meaning(turn: Turn) -> bool:
+    """Whether the bot asks which of a few things a message means."""
+    return any(str(reply.get("response")).startswith("utter_clarify") for reply in turn.replies)
 
 
 def _text(said: str | Said) -> str:
