@@ -1,4 +1,4 @@
-"""What every test may use: the whole stack, running."""
+"""What every test may use: the whole stack, running, and the services of this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ import os
 # Before anything reads the settings: it is the tests' own, and the program refuses settings that it does not know.
 TEST_HOME = os.environ.pop("RAPPORT_TEST_HOME", None)
 
+from tests.services import empty_postgres_url, postgres_url, rabbitmq_host, redis_host  # noqa: E402
 from tests.stack import foreign_stack, stack, test_home, trained  # noqa: E402
 
-__all__ = ["foreign_stack", "stack", "test_home", "trained"]
+__all__ = [
+    "empty_postgres_url",
+    "foreign_stack",
+    "postgres_url",
+    "rabbitmq_host",
+    "redis_host",
+    "stack",
+    "test_home",
+    "trained",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from bot.cli import prepare, shop
 from bot.cli.bot_training import current_model
@@ -21,9 +22,9 @@ CUSTOMERS = 250
 FOREIGN_SHOP = PROJECT.parent / "shared" / "data" / "tau_bench_retail"
 
 
-def config_of(home: Path) -> Config:
+def config_of(home: Path, **given: Any) -> Config:
     """Settings of a data folder whose processes listen on free ports."""
-    return read_config(home=home, web_port=free_port(), bot_port=free_port(), action_port=free_port())
+    return read_config(home=home, web_port=free_port(), bot_port=free_port(), action_port=free_port(), **given)
 
 
 def prepare_demo(config: Config) -> None:
