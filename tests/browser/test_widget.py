@@ -93,6 +93,16 @@ def test_a_person_replies_in_the_same_window(web: Web, chromium: WebDriver) -> N
     assert "Mara" in window.find(".row.staff .who").text
 
 
+def test_a_message_typed_before_the_conversation_is_open_is_sent(web: Web, chromium: WebDriver) -> None:
+    chromium.get(web.url)
+    window = Window(chromium)
+    chromium.set_network_conditions(offline=False, latency=700, throughput=500_000)
+    window.open()
+    window.say("I am quick")
+    window.wait_for("You said: I am quick")
+    assert window.texts("customer") == ["I am quick"]
+
+
 def test_what_was_refused_does_not_stand_between_what_follows(web: Web, chromium: WebDriver) -> None:
     chromium.get(web.url)
     window = Window(chromium)

@@ -63,7 +63,8 @@ class Window:
         try:
             return str(eventually(lambda: self._latest(part, author), f"{author} says {part!r}", PATIENCE_S))
         except AssertionError as error:
-            raise AssertionError(f"{error}; {author} said {self.texts(author)}") from None
+            said = {who: self.texts(who) for who in ("customer", "bot", "staff", "system")}
+            raise AssertionError(f"{error}; in the window: {said}") from None
 
     def focused(self) -> str:
         script = """

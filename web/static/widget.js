@@ -419,6 +419,7 @@ textarea:focus { outline: none; border-color: var(--accent); }
       if (this.pending.has(entry.client_id)) return;
       const row = this.row("customer", this.labels.you, entry.shown);
       row.classList.add("pending");
+      if (entry.text) row.dataset.text = entry.text;
       row.append(el("div", { class: "state" }, this.labels.sending));
       this.pending.set(entry.client_id, row);
       this.retireChoices();
@@ -498,6 +499,7 @@ textarea:focus { outline: none; border-color: var(--accent); }
     }
 
     async open() {
+      const earlier = new Set(this.outbox().map((entry) => entry.client_id));
       for (let attempt = 0; ; attempt += 1) {
         try {
           const response = await this.call("open", { token: this.token, secret: memory.read().secret || null });
@@ -506,8 +508,9 @@ textarea:focus { outline: none; border-color: var(--accent); }
           if (opened.fresh) {
             this.view.clear();
             this.last = 0;
-            // What waits to be sent belongs to whoever wrote it, unless the old conversation was merely gone.
-            if (!this.gone) memory.change({ outbox: [] });
+            // What waited before belongs to whoever wrote it, unless the old conversation was merely gone. What was
+            // typed while this one was being opened belongs to it.
+            if (!this.gone) memory.change({ outbox: this.outbox().filter((entry) => !earlier.has(entry.client_id)) });
           }
           this.gone = false;
           memory.change({ secret: opened.secret, used: Date.now() });
@@ -577,7 +580,6 @@ textarea:focus { outline: none; border-color: var(--accent); }
       memory.change({ outbox: [...this.outbox(), entry], used: Date.now() });
       this.view.say("");
       this.view.addPending(entry);
-      if (text) this.view.pending.get(entry.client_id).dataset.text = text;
       this.connect().then(() => this.flush());
     }
 
