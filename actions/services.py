@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from crm_models.recommendation import Recommender
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
+from crm_models.recommendation import Recommender
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
