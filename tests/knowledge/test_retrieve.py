@@ -113,6 +113,18 @@ def test_an_index_of_another_encoder_is_refused_at_the_start(make_retriever, set
         open_retriever(settings, make_encoder("fake-2")).warm_up()
 
 
+def test_the_encoder_folder_tells_which_index_embeddings_fit(make_retriever, settings) -> None:
+    make_retriever()
+    settings.encoder_folder.mkdir()
+    for name in ("tokenizer.json", "model.onnx"):
+        (settings.encoder_folder / name).touch()
+    written = '{"fingerprint": "fake-2", "dimension": 64, "max_length": 128}'
+    (settings.encoder_folder / "encoder.json").write_text(written)
+    with pytest.raises(IndexMismatch, match="in use is fake-2"):
+        open_retriever(settings).warm_up()
+    open_retriever(settings, fingerprint="fake-1").warm_up()
+
+
 def test_a_passage_that_left_the_store_is_not_found(make_retriever, store, articles: Path) -> None:
     retriever = make_retriever()
     assert documents(retriever.search("descale coffee machine"))[0] == "descaling"
