@@ -11,7 +11,7 @@ from tests.homes import config_of
 from tests.resilience.running import Running, copy_home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(trained: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """`rapport up` over a copy of the tests' data folder; one for all tests of this folder."""
     home = tmp_path_factory.mktemp("resilience") / "home"
