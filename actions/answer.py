@@ -49,7 +49,7 @@ class ActionAnswer(ShopAction):
 
     def _note(self, context: Context, kind: GapKind, answer: Answer) -> None:
         evidence = {
-            "question": context.turn.text,
+            "question": context.turn.question,
             "intent": context.turn.intent,
             "probability": round(answer.probability, 3),
             "near": [source.document_id for source in answer.near],

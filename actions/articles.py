@@ -13,7 +13,7 @@ def find_answer(context: Context) -> Answer:
     hits = [Hit.from_json(passage) for passage in context.turn.passages]
     return compose(
         context.services.store,
-        context.turn.text,
+        context.turn.question,
         hits,
         tier=profile.tier if profile else None,
         settings=context.services.knowledge,

@@ -14,7 +14,7 @@ from knowledge.answer import AnswerStatus
 
 MOST = 3
 # What the message said besides its intent goes along with the button.
-CARRIED = ("order_id", "product", "category", "reason", "option", "rating")
+CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
 
 class ActionClarify(ShopAction):

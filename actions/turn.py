@@ -26,7 +26,8 @@ class Turn:
     entities: Mapping[str, tuple[str, ...]]
     sentiment: float  # -1 to 1
     frustrated: bool
-    passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say
+    question: str  # the message, or the words before it where it is the button that says what they meant
+    passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
     now: datetime
 
@@ -43,6 +44,7 @@ def read_turn(tracker: Tracker) -> Turn:
     for entity in message.get("entities") or []:
         found.setdefault(entity["entity"], []).append(str(entity["value"]))
     mood = _mood(tracker.events or (), message)
+    asked = _question(tracker.events or (), message)
     return Turn(
         conversation_id=tracker.sender_id,
         channel=tracker.get_latest_input_channel() or "unknown",
@@ -52,20 +54,33 @@ def read_turn(tracker: Tracker) -> Turn:
         entities={name: tuple(values) for name, values in found.items()},
         sentiment=float(mood.get("score") or 0.0),
         frustrated=bool(mood.get("frustration")),
-        passages=tuple(message.get("passages") or ()),
-        answerable=float(message.get("answerable") or 0.0),
+        question=asked.get("text") or "",
+        passages=tuple(asked.get("passages") or ()),
+        answerable=float(asked.get("answerable") or 0.0),
         now=datetime.now(UTC).replace(tzinfo=None),
     )
 
 
+def _is_button(text: object) -> bool:
+    return str(text or "").startswith("/")
+
+
 def _mood(events: Sequence[Mapping[str, Any]], latest: Mapping[str, Any]) -> Mapping[str, Any]:
     """The sentiment of the latest message; of the words before it, where it is a button that was pressed."""
-    if not str(latest.get("text") or "").startswith("/"):
+    if not _is_button(latest.get("text")):
         return latest.get("sentiment") or {}
-    for event in reversed(events):
-        if event["event"] == "user" and not str(event.get("text") or "").startswith("/"):
-            return (event.get("parse_data") or {}).get("sentiment") or {}
-    return {}
+    typed = (event for event in reversed(events) if event["event"] == "user" and not _is_button(event.get("text")))
+    return (next(typed, {}).get("parse_data") or {}).get("sentiment") or {}
+
+
+def _question(events: Sequence[Mapping[str, Any]], latest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message that is to be answered: the latest, or the one just before the button that says what it meant."""
+    if not _is_button(latest.get("text")):
+        return latest
+    said = [event for event in reversed(events) if event["event"] == "user"]
+    if len(said) < 2 or _is_button(said[1].get("text")):
+        return latest
+    return {**(said[1].get("parse_data") or {}), "text": said[1].get("text")}
 
 
 def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
