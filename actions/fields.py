@@ -10,6 +10,7 @@ from typing import Any
 from actions.address_text import parse_address
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
+from crm_models.addresses import Address
 from crm_models.exchanges import ExchangeOption, exchange_options
 from crm_models.order_records import LineStatus
 from crm_models.orders import Order, OrderLine, get_order
@@ -203,6 +204,11 @@ class ReasonField:
         return accepted[0] if len(accepted) == 1 else None
 
 
+def _same_country(address: Address, current: Address) -> bool:
+    """Whether an address without a country is surely in that of the one before: same town, or states in both."""
+    return address.city.casefold() == current.city.casefold() or bool(address.state and current.state)
+
+
 class AddressField:
     """A whole postal address, kept as a dict of its parts."""
 
@@ -213,10 +219,11 @@ class AddressField:
         return bool(re.search(r"\d", context.turn.text)) and len(context.turn.text) < 300
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
-        """Its parts; an attempt that lacks some is answered with an example. Only the same town needs no country."""
+        """Its parts; an attempt that lacks some is answered with an example. It names its country,
+        unless that is plain from the address before."""
         current = task_order(context, known).address
         address = parse_address(context.turn.text, "")
-        if address is not None and not address.country and address.city.casefold() == current.city.casefold():
+        if address is not None and not address.country and _same_country(address, current):
             address = replace(address, country=current.country)
         if address is not None and not address.missing():
             return address.columns()
