@@ -219,8 +219,7 @@ class AddressField:
         return bool(re.search(r"\d", context.turn.text)) and len(context.turn.text) < 300
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
-        """Its parts; an attempt that lacks some is answered with an example. It names its country,
-        unless that is plain from the address before."""
+        """Its parts; an attempt that lacks some, the country among them, is answered with an example."""
         current = task_order(context, known).address
         address = parse_address(context.turn.text, "")
         if address is not None and not address.country and _same_country(address, current):
