@@ -52,7 +52,7 @@ class Stacks:
     def memory_gb(self) -> dict[str, float]:
         """Of each bot process, while both run."""
         ports = {self.ours.name: self._config.bot.bot_port, self.peer.name: self._stock_port}
-        return {name: group.memory_gb(("run", str(ports[name]))) for name, group in self._groups.items()}
+        return {name: group.memory_gb(("--model", str(ports[name]))) for name, group in self._groups.items()}
 
     @contextmanager
     def _only_ours(self) -> Iterator[Bot]:

@@ -109,7 +109,7 @@ def _table(report: Report) -> Table:
     table.add_column("measure")
     table.add_column("ours", justify="right")
     table.add_column("peers, same run", justify="right")
-    table.add_column("published")
+    table.add_column("published or before")
     table.add_column("target", justify="right")
     table.add_column("holds")
     for row in report.rows:
@@ -118,7 +118,7 @@ def _table(report: Report) -> Table:
             _amount(row.value, row.unit),
             "\n".join(_peer(name, value, row) for name, value in row.peers.items()),
             row.anchor or "",
-            "" if row.target is None else f"{row.target} {row.unit}".rstrip(),
+            "" if row.target is None else f"{row.target.comparison} {_amount(row.target.value, row.unit)}",
             {None: "", True: "[green]yes[/]", False: "[bold red]MISSED[/]"}[row.holds],
         )
     return table

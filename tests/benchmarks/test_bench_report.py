@@ -19,6 +19,7 @@ REPORT = Report(
         Row("turns per second", 80.0, "turns/s", at_least(100), {"stock Rasa": 31.0}),
         Row("memory", None, "GB", at_most(1.2)),
         Row("ended well", 0.875, "share"),
+        Row("answered", 1.0, "share", at_least(1.0)),
     ],
     {"shop": 7},
     ["the peer was trained in this run"],
@@ -58,6 +59,10 @@ def test_a_share_without_a_target_is_neither_met_nor_missed() -> None:
     assert "MISSED" not in line
 
 
+def test_the_target_of_a_share_is_shown_as_one() -> None:
+    assert ">= 100.0%" in line_of("answered")
+
+
 def test_machine_versions_seeds_and_notes_stand_under_the_table() -> None:
     text = shown(REPORT)
     for part in ("cores", "Python 3.11", "rasa 3.6.21", "seeds: shop 7", "note: the peer was trained in this run"):
@@ -74,7 +79,7 @@ def test_the_file_has_exactly_the_promised_shape(tmp_path: Path) -> None:
     assert {"cores", "cpu", "memory_gb", "os", "python", "packages", "date"} <= content["machine"].keys()
     for row in content["rows"]:
         assert list(row) == ["name", "value", "unit", "target", "holds", "peers", "anchor"]
-    assert [row["holds"] for row in content["rows"]] == [True, False, False, None]
+    assert [row["holds"] for row in content["rows"]] == [True, False, False, None, True]
     assert content["rows"][0]["peers"] == {"stock Rasa": 35.0}
     assert content["rows"][0]["target"] == "<= 20"
 
