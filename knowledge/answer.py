@@ -75,10 +75,10 @@ def compose(
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
     chosen = _chosen(question, hits, passages)
-    sentences = [passage.sentences[place] for passage, places in chosen for place in places]
     if tier is not None:
         others = store.tiers().difference({tier.lower()}, tokens(question))
-        sentences = _own_rows(sentences, others)
+        chosen = [(passage, _own_rows(passage, places, tier.lower(), others)) for passage, places in chosen]
+    sentences = [passage.sentences[place] for passage, places in chosen for place in places]
     sources = tuple(_source(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
@@ -127,10 +127,14 @@ def _chosen(
     return sorted(chosen, key=lambda each: each[0].position)
 
 
-def _own_rows(sentences: list[str], others: frozenset[str]) -> list[str]:
-    """Without the rows of a table of tiers that are about tiers other than the person's own."""
-    own = [sentence for sentence in sentences if sentence.partition(":")[0].lower() not in others]
-    return own or sentences
+def _own_rows(passage: Passage, places: tuple[int, ...], tier: str, others: frozenset[str]) -> tuple[int, ...]:
+    """Of a table of tiers the person's own row alone, also where the nearest sentences are the other rows."""
+    rows = [sentence.partition(":")[0].lower() for sentence in passage.sentences]
+    foreign = {place for place in places if rows[place] in others}
+    if not foreign:
+        return places
+    own = {place for place, row in enumerate(rows) if row == tier}
+    return tuple(sorted(own.union(places) - foreign)) or places
 
 
 def _sentence_ids(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:
