@@ -85,6 +85,12 @@ def test_a_table_of_tiers_shows_the_customers_own_row(store, settings, articles:
     hits = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (0, 1, 2, 3), 0.9)]
     own = compose(store, "how many points", hits, "gold", settings=settings)
     assert own.sentences == ("Gold: points 2.", "They expire.")
+    # Its row is there, too, where the nearest sentences are the other rows.
+    others = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (1, 2, 3), 0.9)]
+    assert compose(store, "how many", others, "basic", settings=settings).sentences == (
+        "Basic: points 1.",
+        "They expire.",
+    )
     named = compose(store, "how many points with silver", hits, "gold", settings=settings)
     assert named.sentences == ("Silver: points 1.5.", "Gold: points 2.", "They expire.")
     assert len(compose(store, "how many points", hits, settings=settings).sentences) == 4
