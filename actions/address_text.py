@@ -19,7 +19,7 @@ _CODE_ALONE = re.compile(rf"^(?:[A-Z]{{1,2}}-)?(?:\d{{4,5}}(?:\s?[A-Z]{{2}})?|{_
 _STREET = re.compile(r"\d+\s*[a-z]?\b", re.IGNORECASE)
 # What people say before they come to the address.
 _LEAD = re.compile(
-    r"^.*?\b(?:address(?:\s+(?:is|to))?|send\s+it\s+to|deliver(?:\s+it)?\s+to|live\s+at|moved\s+to)\b[\s:,]*",
+    r"^.*?\b(?:address(?:\s+(?:is|to))?|send\s+it\s+to|deliver(?:\s+it)?\s+to|(?:go|goes|ship(?:\s+it)?|change(?:\s+it)?|going)\s+to|live\s+at|moved\s+to)\b[\s:,]*",
     re.IGNORECASE,
 )
 

@@ -141,7 +141,8 @@ class TaskForm(ShopAction):
         """Whether another rule should answer this message first."""
         turn = state.context.turn
         if turn.intent in COMMANDS:
-            return True
+            # "I just don't need it any more" sounds like "stop", and is a reason when one was asked for.
+            return not (state.asked == "reason" and turn.intent == "stop" and self._answers(state))
         if turn.intent in ANSWERS or turn.intent in self.own_intents:
             doubtful = turn.intent in ("nlu_unsure", "nlu_ambiguous", "out_of_scope")
             return doubtful and turn.answerable >= QUESTION_IN_BETWEEN and not self._answers(state)
