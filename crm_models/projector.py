@@ -107,10 +107,17 @@ def catch_up(shop: Engine, log: Engine) -> int:
 
 def run(shop: Engine, log: Engine, stop: Callable[[], bool], pause_seconds: float = 0.1) -> None:
     """Project until `stop()`; a database that is away is waited for, not given up."""
+    nothing_after: int | None = None  # the end of the log when all of it was read
     while not stop():
         try:
-            if not project_once(shop, log).moved:
-                time.sleep(pause_seconds)
+            # Looked at first, because a projection takes the shop's write lock even when nothing is new.
+            end = _last_id(log)
+            if end != nothing_after:
+                moved = project_once(shop, log).moved
+                nothing_after = None if moved else end
+                if moved:
+                    continue
+            time.sleep(pause_seconds)
         except sa.exc.SQLAlchemyError as error:
             logger.warning("The event log could not be projected, trying again in a second: %s", error)
             time.sleep(1)
