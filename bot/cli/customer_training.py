@@ -30,8 +30,13 @@ def refresh_customers(config: Config, engine: Engine, force: bool = False) -> No
     if force or trained != fingerprint or not config.crm.models_folder.exists():
         _train(config, engine)
         note_trained(config.home, customers=fingerprint)
-    elif scored_at is not None and utc_now() - scored_at > SCORES_LAST:
+    elif _scores_anybody(config) and (scored_at is None or utc_now() - scored_at > SCORES_LAST):
         _score(config, engine)
+
+
+def _scores_anybody(config: Config) -> bool:
+    """Whether there is a model that gives scores; a small shop has none, and the recommender gives none."""
+    return any(folder.name != "recommendation" for folder in config.crm.models_folder.iterdir())
 
 
 def _train(config: Config, engine: Engine) -> None:
