@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -49,15 +50,15 @@ def by_position(text: str, count: int) -> int | None:
     return None
 
 
-class Choice:
+class Choice(ABC):
     """A field whose value is one of a few records, by button, by position or by description."""
 
     slot: str
     entity: str
 
+    @abstractmethod
     def options(self, context: Context, known: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         """Pairs of id and the text it can be recognised by."""
-        raise NotImplementedError
 
     def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
         """Whether the message picks one."""
