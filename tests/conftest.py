@@ -7,13 +7,12 @@ import os
 # Before anything reads the settings: it is the tests' own, and the program refuses settings that it does not know.
 TEST_HOME = os.environ.pop("RAPPORT_TEST_HOME", None)
 
-from tests.services import empty_postgres_url, module_postgres_url, postgres_url, rabbitmq_host, redis_host  # noqa: E402
+from tests.services import empty_postgres_url, postgres_url, rabbitmq_host, redis_host  # noqa: E402
 from tests.stack import foreign_stack, stack, test_home, trained  # noqa: E402
 
 __all__ = [
     "empty_postgres_url",
     "foreign_stack",
-    "module_postgres_url",
     "postgres_url",
     "rabbitmq_host",
     "redis_host",

@@ -25,12 +25,6 @@ def postgres_url() -> Iterator[str]:
     yield from _new_database()
 
 
-@pytest.fixture(scope="module")
-def module_postgres_url() -> Iterator[str]:
-    """One for the tests of a module, with nothing in it at first."""
-    yield from _new_database()
-
-
 @pytest.fixture
 def empty_postgres_url() -> Iterator[str]:
     """One for a single test, with nothing in it."""

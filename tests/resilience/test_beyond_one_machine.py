@@ -22,15 +22,15 @@ TALK = ("Hello", "Where is my order?", "What does the warranty cover?", "How man
 
 @pytest.fixture(scope="module")
 def large(
-    trained: Config, module_postgres_url: str, redis_host: str, tmp_path_factory: pytest.TempPathFactory
+    trained: Config, postgres_url: str, redis_host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """`rapport up` with everything shared that several machines would share."""
     home = tmp_path_factory.mktemp("large") / "home"
     copy_home(trained.home, home)
     config = config_of(
         home,
-        database_url=module_postgres_url,
-        tracker_url=module_postgres_url,
+        database_url=postgres_url,
+        tracker_url=postgres_url,
         redis_host=redis_host,
         redis_port=REDIS_PORT,
         bot_workers=2,
