@@ -38,6 +38,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import rasa_speed
+from bot.channels import typed_choice
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         replies = _replies_to(tracker, message.message_id)
         if not replies:
             if replies is None:
+                await _press_what_was_typed(agent, tracker, message)
                 await _turn(agent, message, begins=not tracker.applied_events())
             # Also when it was processed before: the bot may have been killed ahead of this.
             tracker = await _finish(agent, message)
@@ -150,7 +152,7 @@ async def handle_message(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
 def _message_of(body: dict[str, Any], received_at: float) -> UserMessage:
     metadata = {"message_id": body["message_id"], "received_at": received_at}
     if isinstance(body.get("shown"), str):
-        # A button's title: what the customer saw, where the text is the payload.
+        # A button's title: what the customer saw, where the text is the payload. Set here too for a title typed.
         metadata["shown"] = body["shown"]
     return UserMessage(
         body["text"],
@@ -160,6 +162,19 @@ def _message_of(body: dict[str, Any], received_at: float) -> UserMessage:
         message_id=body["message_id"],
         metadata=metadata,
     )
+
+
+async def _press_what_was_typed(agent: Agent, tracker: DialogueStateTracker, message: UserMessage) -> None:
+    """A button that was written out is a button pressed; the log shows what was written."""
+    buttons, meanings = typed_choice.offered(tracker.applied_events())
+    if not buttons or tracker.is_paused() or message.text.startswith("/") or "shown" in message.metadata:
+        return
+    payload = typed_choice.by_title(message.text, buttons)
+    if payload is None and not tracker.active_loop_name:
+        payload = await typed_choice.by_meaning(message.text, meanings, lambda: agent.processor.parse_message(message))
+    if payload is not None:
+        message.metadata["shown"] = message.text
+        message.text = payload
 
 
 async def _turn(agent: Agent, message: UserMessage, begins: bool) -> None:
