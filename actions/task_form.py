@@ -85,7 +85,7 @@ class TaskForm(ShopAction):
                 stale = (each.slot for each in self.fields if each.slot != "order_id")
                 state.forget((*stale, "email", "code"))
                 self._advance(state, reads=True)
-            elif not is_fresh(context.events, self.form) or (state.asked == "confirmed" and correct(state, self.fields, ANSWERS | self.own_intents)):
+            elif not is_fresh(context.events, self.form) or self._corrected(state):
                 self._advance(state, reads=False)
             elif self._steps_aside(state):
                 return []
@@ -95,6 +95,10 @@ class TaskForm(ShopAction):
             state.set("confirmed", None)
             state.ask = None
         return state.events()
+
+    def _corrected(self, state: State) -> bool:
+        """Whether the message says something else than what was to be confirmed; then that is asked again."""
+        return state.asked == "confirmed" and correct(state, self.fields, ANSWERS | self.own_intents)
 
     def _take(self, state: State) -> None:
         before, said = dict(state.values), len(state.context.dispatcher.messages)

@@ -27,48 +27,10 @@ _ORDINALS = {
     "three": 2, "last": -1,
 }  # fmt: skip
 _FILLERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "one",
-        "ones",
-        "option",
-        "number",
-        "no",
-        "nr",
-        "please",
-        "pls",
-        "i",
-        "id",
-        "i'd",
-        "i'll",
-        "ill",
-        "want",
-        "would",
-        "like",
-        "take",
-        "choose",
-        "mean",
-        "meant",
-        "it",
-        "its",
-        "it's",
-        "is",
-        "was",
-        "that's",
-        "thats",
-        "of",
-        "to",
-        "my",
-        "about",
-        "with",
-        "and",
-        "think",
-        "go",
-        "for",
-    ]
-)
+    {"the", "a", "an", "one", "ones", "option", "number", "no", "nr", "please", "pls", "i", "id", "i'd", "i'll", "ill",
+     "want", "would", "like", "take", "choose", "mean", "meant", "it", "its", "it's", "is", "was", "that's", "thats",
+     "of", "to", "my", "about", "with", "and", "think", "go", "for"}
+)  # fmt: skip
 _NEITHER = re.compile(
     r"^(?:no\W+)?(?:neither|none|nothing|not any)(?:\s+of\s+(?:these|them|those|the\s+above|it|that))?$"
     r"|^(?:no\W+)?(?:it'?s\s+|i\s+mean(?:t)?\s+)?(?:something|anything)\s+else$",
