@@ -13,8 +13,9 @@ from rapidfuzz.distance import OSA
 
 from bot.nlu.scripts import LANGUAGE_OF, LATIN, main_script
 
-# E-mails, addresses of pages, and whatever has a digit in it: order numbers, sums, sizes.
-_NO_WORDS = re.compile(r"\S*(?:@|://|www\.|\d)\S*")
+# E-mails, addresses of pages, and whatever has a digit in it: order numbers, sums, sizes. Only of ASCII: Chinese has
+# no spaces around them.
+_NO_WORDS = re.compile(r"[!-~]*(?:@|://|www\.|[0-9])[!-~]*")
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters looked at; the language of a text does not change further on.
 _LONGEST = 400

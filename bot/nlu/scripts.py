@@ -15,17 +15,19 @@ LANGUAGE_OF = {
 _KANA = ("HIRAGANA", "KATAKANA")
 # Marks between letters that Unicode names by their form, not by a script.
 _SAME = {"FULLWIDTH": LATIN, "IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA", "HALFWIDTH": "KATAKANA"}
+# One letter of these says as much as a few of an alphabet.
+_WEIGHT = {"CJK": 3, "HIRAGANA": 2, "KATAKANA": 2, "HANGUL": 2}
 
 
 def main_script(text: str) -> tuple[str | None, int]:
-    """The script of most letters of `text`, as Unicode names it, and how many letters are in it; None without letters.
+    """The script of most of `text`, as Unicode names it, and how many letters are in it; None without letters.
 
     Japanese mixes Chinese characters in: a text with its own letters is in these.
     """
     counts = Counter(_script(letter) for letter in text if letter.isalpha())
     if not counts:
         return None, 0
-    script = counts.most_common(1)[0][0]
+    script = max(counts, key=lambda each: counts[each] * _WEIGHT.get(each, 1))
     if script == "CJK" and (kana := [each for each in _KANA if counts[each]]):
         return kana[0], counts[script] + counts[kana[0]]
     return script, counts[script]

@@ -49,6 +49,7 @@ def model(examples: list[str]) -> LanguageModel:
         ("택배가 아직 안 왔어요", "ko"),
         ("पार्सल अभी तक नहीं आया", "hi"),
         ("你好", "zh"),
+        ("我2024年买的 Moka Express 坏了", "zh"),
     ],
 )
 def test_a_message_in_another_language_is_noticed(model: LanguageModel, text: str, code: str) -> None:
