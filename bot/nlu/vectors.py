@@ -17,6 +17,7 @@ INTENT_SET = "intent_set"
 PASSAGES = "passages"
 ANSWERABLE = "answerable"
 SENTIMENT = "sentiment"
+FURTHER_REQUESTS = "further_requests"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import actions
 from actions.order_choice import OrderField
 from actions.shop_action import ShopAction
 from actions.task_form import TaskForm
-from bot.channels.gateway import TROUBLE
+from bot.channels.turns import LEFT, NEXT, TROUBLE
 from tests.bot.outcomes import COMPUTED, COMPUTED_WORDS
 from tests.bot.said import PROJECT, Said, calls
 
@@ -104,7 +104,7 @@ def everything_said() -> dict[str, str]:
                 found[f"utter_{each.topic}_no_options"] = "actions/fields.py"  # type: ignore[attr-defined]
             if getattr(each, "_none", None):
                 found[f"utter_{each._none}"] = "actions/fields.py"  # type: ignore[attr-defined]
-    return found | {TROUBLE: "bot/channels/gateway.py"}
+    return found | dict.fromkeys((TROUBLE, NEXT, LEFT), "bot/channels/turns.py")
 
 
 def every_word() -> dict[str, str]:

@@ -16,7 +16,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.channels.gateway import TROUBLE, _to_the_end, control_conversation, handle_message
+from bot.channels.gateway import _to_the_end, control_conversation
+from bot.channels.turns import TROUBLE, handle_message
 from bot.lock_store import ImmediateLockStore
 from bot.tracker_store import SnapshotTrackerStore
 
