@@ -19,6 +19,7 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.channels import waiting
+from bot.channels.bursts import taken_together
 from bot.channels.fragments import understand
 from bot.channels.said import Said, event_of, ids_of, is_unanswered, messages_of, replies_to, turn_of
 from bot.nlu.requests import WHOLE
@@ -41,11 +42,14 @@ async def handle_message(agent: Agent, body: dict[str, Any], together_s: float =
     before come from the log, with the ids of the messages that it answered.
     """
     said = messages_of(body)
+    received_at = time.time()
     async with agent.lock_store.lock(body["conversation_id"]):
         tracker = await agent.processor.get_tracker(body["conversation_id"])
         before = turn_of(tracker, said[0].message_id)
-        message = _again(body, before) if before is not None else _first(body, said, tracker)
-        if before is None:
+        if before is not None:
+            message = _again(body, before)
+        else:
+            message = _first(body, await taken_together(agent, tracker, said), tracker, received_at)
             await _turn(agent, message, tracker, together_s)
         if before is None or not replies_to(tracker, message.message_id):
             # Also when it was processed before: the bot may have been killed ahead of this.
@@ -59,9 +63,9 @@ async def handle_message(agent: Agent, body: dict[str, Any], together_s: float =
         }
 
 
-def _first(body: dict[str, Any], said: list[Said], tracker: DialogueStateTracker) -> UserMessage:
-    """The message that begins a turn."""
-    metadata: dict[str, Any] = {"message_id": said[-1].message_id, "received_at": time.time()}
+def _first(body: dict[str, Any], said: list[Said], tracker: DialogueStateTracker, received_at: float) -> UserMessage:
+    """The message that begins a turn: one, or several as one text of as many lines."""
+    metadata: dict[str, Any] = {"message_id": said[-1].message_id, "received_at": received_at}
     if isinstance(body.get("shown"), str):
         # A button's title: what the customer saw, where the text is the payload.
         metadata["shown"] = body["shown"]

@@ -36,7 +36,7 @@ _REQUESTS = TASKS | _STATEMENTS | {
     "ask_subscription", "ask_privacy", "ask_product_care", "ask_gift_card", "ask_contact", "ask_promotion",
 }  # fmt: skip
 # Said around a request; alone they are answered, beside one they are not.
-_COURTESIES = frozenset({"greet", "thanks", "goodbye", "affirm", "chitchat"})
+COURTESIES = frozenset({"greet", "thanks", "goodbye", "affirm", "chitchat"})
 # Two intents of one group are taken for one matter: the second tells more about the first.
 _MATTERS: tuple[frozenset[str], ...] = (
     frozenset({"list_orders", "order_status", "track_package", "order_late", "ask_delivery", "ask_contact"}),
@@ -57,6 +57,7 @@ _MATTERS: tuple[frozenset[str], ...] = (
 )  # fmt: skip
 
 
+_WHEREABOUTS = frozenset({"order_status", "track_package", "order_late"})
 _REFERRING = re.compile(r"\b(?:it|its|that|this|them|those|these|they)\b", re.IGNORECASE)
 
 
@@ -102,11 +103,11 @@ def separate(parts: Sequence[Part]) -> list[Request]:
 
 def only_request(parts: Sequence[Part], whole: Likely) -> int | None:
     """The place of the one request that stands among courtesies, where the whole is not understood without help."""
-    if whole.name not in (*_COURTESIES, AMBIGUOUS, UNSURE, OUT_OF_SCOPE):
+    if whole.name not in (*COURTESIES, AMBIGUOUS, UNSURE, OUT_OF_SCOPE):
         return None
     requests = [place for place, part in enumerate(parts) if _is_request(part)]
     others = [part for place, part in enumerate(parts) if place not in requests]
-    if len(requests) == 1 and all(part.intent.name in _COURTESIES for part in others):
+    if len(requests) == 1 and all(part.intent.name in COURTESIES for part in others):
         return requests[0]
     return None
 
@@ -139,6 +140,14 @@ def _is_another(before: str, part: Part) -> bool:
 
 def _is_request(part: Part) -> bool:
     return part.intent.name in _REQUESTS and part.intent.confidence >= SURE and part.words >= FEWEST_WORDS
+
+
+def tells_more(before: str, name: str) -> bool:
+    """Whether a message with intent `name` is rather more about the former than a request of its own."""
+    if name.startswith("ask_"):
+        return False
+    is_statement = bool({before, name} & _STATEMENTS) and _is_same_matter(before, name)
+    return before == name or is_statement or {before, name} <= _WHEREABOUTS
 
 
 def _is_same_matter(one: str, other: str) -> bool:
