@@ -56,6 +56,12 @@ def turn_of(tracker: DialogueStateTracker, message_id: str) -> UserUttered | Non
     return None
 
 
+def latest_turn(tracker: DialogueStateTracker) -> UserUttered | None:
+    """The event that began the latest turn."""
+    events = (event for event in reversed(tracker.events) if isinstance(event, UserUttered) and not is_part(event))
+    return next(events, None)
+
+
 def event_of(tracker: DialogueStateTracker, message_id: str) -> UserUttered | None:
     """The event of a turn or of a part of it."""
     for event in reversed(tracker.events):

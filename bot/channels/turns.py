@@ -21,7 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.channels import waiting
 from bot.channels.bursts import taken_together
 from bot.channels.fragments import understand
-from bot.channels.said import Said, event_of, ids_of, is_unanswered, messages_of, replies_to, turn_of
+from bot.channels.said import Said, event_of, ids_of, is_unanswered, latest_turn, messages_of, replies_to, turn_of
 from bot.nlu.requests import WHOLE
 
 logger = logging.getLogger(__name__)
@@ -46,15 +46,15 @@ async def handle_message(agent: Agent, body: dict[str, Any], together_s: float =
     async with agent.lock_store.lock(body["conversation_id"]):
         tracker = await agent.processor.get_tracker(body["conversation_id"])
         before = turn_of(tracker, said[0].message_id)
-        if before is not None:
-            message = _again(body, before)
-        else:
+        if before is None:
             message = _first(body, await taken_together(agent, tracker, said), tracker, received_at)
             await _turn(agent, message, tracker, together_s)
-        if before is None or not replies_to(tracker, message.message_id):
+        else:
+            message = _again(body, before)
+        if before is None or before is latest_turn(tracker):
             # Also when it was processed before: the bot may have been killed ahead of this.
             await _finish(agent, message)
-        tracker = await _serve_rest(agent, message)
+            tracker = await _serve_rest(agent, message)
         turn = turn_of(tracker, said[0].message_id)
         return {
             "replies": replies_to(tracker, message.message_id),
