@@ -16,7 +16,7 @@ from bot.nlu.segments import Link, Segment, word_count
 # A part is a request from this probability of its intent on.
 SURE = 0.85
 FEWEST_WORDS = 2
-MOST_REQUESTS = 3
+MOSTREQUESTS = 3
 
 # They begin a task of several questions; what else was asked waits until it ends.
 TASKS = frozenset(
@@ -27,7 +27,7 @@ TASKS = frozenset(
 )  # fmt: skip
 # Said of what went wrong: more often the reason for a request than one.
 _STATEMENTS = frozenset({"order_late", "damaged_item", "wrong_or_missing_item", "complaint", "feedback"})
-_REQUESTS = TASKS | _STATEMENTS | {
+REQUESTS = TASKS | _STATEMENTS | {
     "list_orders", "order_status", "track_package", "refund_status", "invoice_copy",
     "product_question", "stock_check", "product_price", "recommend",
     "about_me", "loyalty_points", "newsletter_subscribe", "newsletter_unsubscribe", "consent_give",
@@ -91,7 +91,7 @@ def separate(parts: Sequence[Part]) -> list[Request]:
     What is no request belongs to the one before it, at the beginning to the one after it.
     """
     openings = _openings(parts)
-    if not 2 <= len(openings) <= MOST_REQUESTS:
+    if not 2 <= len(openings) <= MOSTREQUESTS:
         return []
     firsts = [0, *openings[1:]]
     lasts = [*(first - 1 for first in openings[1:]), len(parts) - 1]
@@ -139,7 +139,7 @@ def _is_another(before: str, part: Part) -> bool:
 
 
 def _is_request(part: Part) -> bool:
-    return part.intent.name in _REQUESTS and part.intent.confidence >= SURE and part.words >= FEWEST_WORDS
+    return part.intent.name in REQUESTS and part.intent.confidence >= SURE and part.words >= FEWEST_WORDS
 
 
 def tells_more(before: str, name: str) -> bool:
