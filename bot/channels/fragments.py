@@ -49,7 +49,8 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, message: UserM
 
 def _piece_before(tracker: DialogueStateTracker, message: UserMessage, within_s: float) -> UserUttered | None:
     """The customer's message before, if it is recent and nothing came of it. A task reads its answers itself."""
-    if tracker.active_loop_name or tracker.is_paused() or is_payload(message.text or ""):
+    is_one = WHOLE in (message.metadata or {}) or is_payload(message.text or "")
+    if is_one or tracker.active_loop_name or tracker.is_paused():
         return None
     settled = True
     for event in reversed(tracker.events):
@@ -58,7 +59,7 @@ def _piece_before(tracker: DialogueStateTracker, message: UserMessage, within_s:
         elif isinstance(event, UserUttered):
             waited = _received(message.metadata) - _received(event.metadata)
             is_piece = not settled and not is_part(event) and not is_payload(event.text or "")
-            return event if is_piece and waited <= within_s else None
+            return event if is_piece and waited < within_s else None
     return None
 
 
