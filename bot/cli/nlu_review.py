@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import typer
 from rich.markup import escape
 
@@ -14,6 +15,7 @@ from bot.cli.config import Config
 from bot.cli.display import console, done, note, step
 from bot.cli.errors import BadReview
 from bot.cli.nlu_check import OUR_DATA
+from bot.nlu.emoji import spell_emoji
 from bot.nlu_tools.accept import Labels, Result, Taken
 from bot.nlu_tools.decisions import Decisions
 from bot.nlu_tools.encoders import FrozenEncoder, encode_cached
@@ -70,7 +72,7 @@ def _queue(config: Config, labels: Labels, since: datetime | None, limit: int) -
     cache = config.home / "cache"
     with step("Looking for those worth labelling") as running:
         vectors = encode_cached(encoder, [each.text for each in labels.examples], cache, running.count)
-        queue = label_queue(messages, labels.examples, vectors, labels.decisions, encoder.encode, limit=limit)
+        queue = label_queue(messages, labels.examples, vectors, labels.decisions, _reader(encoder), limit=limit)
         running.result = f"{len(queue)}"
     return queue
 
@@ -81,6 +83,10 @@ def _any_encoder(config: Config) -> Encoder:
         return load_encoder(config.knowledge.encoder_folder)
     except KnowledgeError:
         return FrozenEncoder()
+
+
+def _reader(encoder: Encoder) -> Callable[[Sequence[str]], np.ndarray]:
+    return lambda texts: encoder.encode([spell_emoji(text) for text in texts])
 
 
 def _take_back(config: Config, labels: Labels, path: Path) -> int:

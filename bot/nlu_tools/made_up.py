@@ -35,7 +35,7 @@ _MADE_UP = {
     NUMBER: ("100001", None),
 }
 _PLACEHOLDER = re.compile("|".join(re.escape(each) for each in _MADE_UP))
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _INTRODUCED = re.compile(
     r"\b(?:name is|name's|this is|i am|i'm|im|regards|greetings|yours|mr|mrs|ms|dr|herr|frau)\b[\s,.:]*"
     r"([^\W\d_]+)(?:\s+([^\W\d_]+))?",
@@ -124,4 +124,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _small(word: str) -> str:
-    return word.casefold().replace("’", "'").removesuffix("'s")
+    return word.casefold().replace("\u2019", "'").removesuffix("'s")

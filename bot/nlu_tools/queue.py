@@ -2,14 +2,14 @@
 
 worth(x) = uncertainty(x) * density(x) * novelty(x)
 
-- uncertainty: 1 - (p1 - p2), the margin between the two likeliest intents (Settles: Active Learning Literature Survey,
-  2009, section 3.1), joined with signs that the bot was wrong though sure (refused, a person called right afterwards, an
-  unhappy rating, another intent chosen by button) by 1 - prod(1 - sign): each can only add.
-- density: log2(1 + how many logged messages are alike), after information density (Settles and Craven, EMNLP 2008): what
-  many say is worth more than what one says.
-- novelty: the distance (1 - cosine) to the nearest example or message that is in the queue already, chosen greedily as in
-  k-center core-sets (Sener and Savarese: Active Learning for Convolutional Neural Networks, ICLR 2018), so that the queue
-  does not ask the same thing in other words.
+- uncertainty: 1 - (p1 - p2), the margin between the two likeliest intents (Settles: Active Learning Literature
+  Survey, 2009, section 3.1), joined with signs that the bot was wrong though sure (refused, a person called right
+  afterwards, an unhappy rating, another intent chosen by button) by 1 - prod(1 - sign): each can only add.
+- density: log2(1 + how many logged messages are alike), after information density (Settles and Craven, EMNLP 2008):
+  what many say is worth more than what one says.
+- novelty: the distance (1 - cosine) to the nearest example or message that is in the queue already, chosen greedily
+  as in k-center core-sets (Sener and Savarese: Active Learning for Convolutional Neural Networks, ICLR 2018), so that
+  the queue does not ask the same thing in other words.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def label_queue(
         if worth[best] <= 0:
             break
         near = [examples[place].intent for place in np.argsort(-to_examples[best], kind="stable")[:10]]
-        chosen.append(_candidate(texts[best], int(round(alike[best])), float(worth[best]), near, settings))
+        chosen.append(_candidate(texts[best], round(float(alike[best])), float(worth[best]), near, settings))
         novelty = np.minimum(novelty, np.clip(1.0 - vectors @ vectors[best], 0.0, 1.0))
         novelty[best] = 0.0
     return chosen
