@@ -33,7 +33,6 @@ _TITLES = {
     Kind.DUPLICATE: "Duplicate: the same again in one intent",
     Kind.THIN: "Thin: too few examples, or too much alike",
 }
-_WIDTH_OF_A_FILE = 160
 
 
 def check(config: Config, data: Path | None, json_file: Path | None, strict: bool, fewest: int, limit: int) -> int:
@@ -82,19 +81,32 @@ def _beside(folder: Path) -> Beside:
 
 
 def _show(kind: Kind, findings: list[Finding], limit: int) -> None:
-    table = Table(
-        title=f"{_TITLES[kind]} ({len(findings)})", title_justify="left", title_style="bold", show_lines=False
-    )
+    if console.is_terminal:
+        console.print(_table(kind, findings[:limit], len(findings)))
+    else:  # a line for each, to be searched
+        console.print(f"{_TITLES[kind]} ({len(findings)})")
+        for each in findings[:limit]:
+            console.print(escape(f"  {_line(each)}"))
+    if len(findings) > limit:
+        note(f"{len(findings) - limit} more; --limit shows them, --json FILE writes them.")
+
+
+def _line(finding: Finding) -> str:
+    if not finding.examples:
+        return finding.message
+    first = finding.examples[0]
+    return f"{first.place}: {first.intent}: {first.marked}: {finding.message}"
+
+
+def _table(kind: Kind, findings: list[Finding], total: int) -> Table:
+    table = Table(title=f"{_TITLES[kind]} ({total})", title_justify="left", title_style="bold", show_lines=False)
     for column in ("where", "intent", "example", "finding"):
         table.add_column(column, overflow="fold")
-    for each in findings[:limit]:
+    for each in findings:
         first = each.examples[0] if each.examples else None
         cells = (first.place, first.intent, first.marked, each.message) if first else ("", "", "", each.message)
         table.add_row(*map(escape, cells), style="red" if each.serious else None)
-    # A file has no width: long lines there are cut by nobody.
-    console.print(table, width=None if console.is_terminal else _WIDTH_OF_A_FILE)
-    if len(findings) > limit:
-        note(f"{len(findings) - limit} more; --limit shows them, --json FILE writes them.")
+    return table
 
 
 def _sum_up(checked: Checked) -> None:

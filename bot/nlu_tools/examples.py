@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bot.nlu_tools.errors import BadExamples
-
-_NO_WORD = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ class Block:
 
 def same_key(text: str) -> str:
     """Equal for texts that differ in case, spaces and punctuation alone."""
-    return _NO_WORD.sub(" ", text.casefold()).strip() or " ".join(text.split())
+    # A thumb up says something else than a thumb down.
+    kept = (each if each.isalnum() or unicodedata.category(each) == "So" else " " for each in text.casefold())
+    return " ".join("".join(kept).split()) or " ".join(text.split())
 
 
 def read_examples(data: Path) -> list[Example]:

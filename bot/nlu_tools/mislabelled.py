@@ -42,6 +42,8 @@ class Judged:
     def predicted(self, count: int) -> list[str | None]:
         """For each of `count` examples the likeliest intent, None where it was not judged."""
         found: list[str | None] = [None] * count
+        if not self.names:
+            return found
         for row, place in zip(self.rows, self.probabilities.argmax(1), strict=True):
             found[row] = self.names[place]
         return found
