@@ -123,11 +123,12 @@ def _distinct(
     known = {same_key(each.text) for each in examples}
     found: dict[str, _Text] = {}
     for message in messages:
-        if is_payload(message.text) or len(message.text) > settings.longest:
+        wordless = message.text.isascii() and not any(map(str.isalnum, message.text))
+        if wordless or is_payload(message.text) or len(message.text) > settings.longest:
             continue
         masked = shown(message.text, message.known)
         key = same_key(masked)
-        if not key or key in known or same_key(message.text) in known or masked in reviewed:
+        if key in known or same_key(message.text) in known or masked in reviewed:
             continue
         doubt, former = uncertainty(message, settings), found.get(key)
         if former is None:
