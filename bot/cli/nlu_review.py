@@ -96,18 +96,21 @@ def _take_back(config: Config, labels: Labels, path: Path) -> int:
     with reading(engine) as connection:
         messages = messages_by_id(connection, [row.message_id for row in rows])
     engine.dispose()
-    counts: Counter[str] = Counter()
+    counts: Counter[Taken | None] = Counter()
+    left_out = 0
     for row in rows:
         said = _take_row(labels, row, messages.get(row.message_id))
-        if said is not None:
+        if isinstance(said, str):
             note(escape(f"Line {row.line} was left out: {said}"))
-        counts["left out" if said else "never" if row.accepted in NEVER else "written"] += 1
-    _end(counts["written"])
-    return 1 if counts["left out"] else 0
+            left_out += 1
+        else:
+            counts[said] += 1
+    _end(counts[Taken.WRITTEN])
+    return 1 if left_out else 0
 
 
-def _take_row(labels: Labels, row: Row, message: LoggedMessage | None) -> str | None:
-    """Why the row cannot be taken; None when it was."""
+def _take_row(labels: Labels, row: Row, message: LoggedMessage | None) -> Taken | str | None:
+    """What was done with the row, None when its message shall not be asked about again; a sentence why nothing was."""
     if message is None:
         return f"there is no message {row.message_id} that a customer typed."
     masked = shown(message.text, message.known)
@@ -125,7 +128,7 @@ def _take_row(labels: Labels, row: Row, message: LoggedMessage | None) -> str | 
     if not row.text or "\n" in row.text:
         return "its text must be one line."
     result = labels.accept(intents[0], row.text, masked, row.message_id, now)
-    return _refusal(result)
+    return _refusal(result) or result.taken
 
 
 def _refusal(result: Result) -> str | None:

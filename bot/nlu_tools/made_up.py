@@ -37,8 +37,7 @@ _MADE_UP = {
 _PLACEHOLDER = re.compile("|".join(re.escape(each) for each in _MADE_UP))
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _INTRODUCED = re.compile(
-    r"\b(?:name is|name's|this is|i am|i'm|im|regards|greetings|yours|mr|mrs|ms|dr|herr|frau)\b[\s,.:]*"
-    r"([^\W\d_]+)(?:\s+([^\W\d_]+))?",
+    r"\b(?:name is|name's|this is|i am|i'm|im|regards|yours|mr|mrs|ms|dr|herr|frau)\b[\s,.:]*([^\W\d_]+)",
     re.IGNORECASE,
 )
 
@@ -99,7 +98,7 @@ def doubtful(marked: str, vocabulary: Vocabulary) -> list[str]:
     allowed |= {_small(word) for text, _ in _MADE_UP.values() for word in _WORD.findall(text)}
     for texts in vocabulary.marked.values():
         allowed |= {_small(word) for text in texts for word in _WORD.findall(text)}
-    introduced = {_small(word) for found in _INTRODUCED.finditer(plain) for word in found.groups() if word}
+    introduced = {_small(found[1]) for found in _INTRODUCED.finditer(plain)}
     return [
         word
         for word in dict.fromkeys(_WORD.findall(plain))
