@@ -31,20 +31,30 @@ class AlikeSettings:
     fewest_shared: int = 3
 
 
-def near_pairs(vectors: np.ndarray, same_from: float) -> list[tuple[int, int, float]]:
-    """Pairs of rows (first < second) with a cosine of at least `same_from`, nearest first. Rows have length 1."""
+def near_pairs(vectors: np.ndarray, labels: Sequence[str], same_from: float) -> list[tuple[int, int, float]]:
+    """Each row with the nearest row before it of its own label, and with that of another, and their cosine.
+
+    Only from a cosine of `same_from`; rows have length 1. So a cluster of n rows gives n - 1 pairs, not n * n.
+    """
+    _, numbers = np.unique(labels, return_inverse=True)
     pairs = []
     for start, cosines in _cosines(vectors):
-        for row, other in np.argwhere(cosines >= same_from):
-            if start + row < other:
-                pairs.append((int(start + row), int(other), float(cosines[row, other])))
-    return sorted(pairs, key=lambda pair: (-round(pair[2], 6), pair[0], pair[1]))
+        rows = start + np.arange(len(cosines))
+        cosines[np.arange(len(vectors))[None, :] >= rows[:, None]] = -1.0
+        own = numbers[rows][:, None] == numbers[None, :]
+        for wanted in (own, ~own):
+            chosen = np.where(wanted, cosines, -1.0)
+            nearest = chosen.argmax(1)
+            for place in np.flatnonzero(chosen.max(1) >= same_from):
+                other = int(nearest[place])
+                pairs.append((other, int(rows[place]), float(chosen[place, other])))
+    return pairs
 
 
 def near_texts(examples: Sequence[Example], vectors: np.ndarray, settings: AlikeSettings) -> list[Finding]:
     """Near duplicates and near conflicts; those of the very same text are found by `same_texts`."""
     found = []
-    for first, second, cosine in near_pairs(vectors, settings.same_from):
+    for first, second, cosine in near_pairs(vectors, [each.intent for each in examples], settings.same_from):
         one, other = examples[first], examples[second]
         if same_key(one.text) == same_key(other.text):
             continue

@@ -67,9 +67,15 @@ def test_vectors_that_nearly_coincide_are_near_duplicates_or_near_conflicts() ->
 def test_near_pairs_are_those_of_a_comparison_of_all_with_all() -> None:
     rng = np.random.default_rng(5)
     vectors = unit(*rng.normal(size=(1500, 6)))
-    cosines = vectors @ vectors.T
-    expected = {(i, j) for i, j in np.argwhere(cosines >= 0.98) if i < j}
-    assert {(i, j) for i, j, _ in near_pairs(vectors, 0.98)} == expected
+    labels = [str(label) for label in rng.choice(["a", "b"], len(vectors))]
+    expected = set()
+    for row in range(1, len(vectors)):
+        for own in (True, False):
+            before = [other for other in range(row) if (labels[other] == labels[row]) is own]
+            cosines = vectors[before] @ vectors[row]
+            if len(before) and cosines.max() >= 0.98:
+                expected.add((before[int(cosines.argmax())], row))
+    assert {(first, second) for first, second, _ in near_pairs(vectors, labels, 0.98)} == expected
     assert expected
 
 
