@@ -39,9 +39,7 @@ def quantise(source: Path, target: Path, calibration: Sequence[Sequence[int]]) -
     with tempfile.TemporaryDirectory() as folder, quiet_logging("root"):
         smoothed = Path(folder) / "smoothed.onnx"
         onnx.save(model, str(smoothed))
-        quantize_dynamic(
-            smoothed, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
-        )
+        quantize_dynamic(smoothed, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
 
 
 def _smooth(model: onnx.ModelProto, calibration: Sequence[Sequence[int]]) -> None:
