@@ -1,8 +1,9 @@
 """Writes the trained encoder as the folder that serving reads, and checks that it computes the same.
 
-model.onnx       input_ids, attention_mask (int64) -> embedding, intent_features (float32, (texts, width))
+model.onnx       input_ids, attention_mask (int64) -> embedding, intent_features (float32, (texts, width)),
+                 and entity_scores (float32, (texts, tokens, tags)) where entities were learned
 tokenizer.json   of the tokenizers library, cutting at max_length
-encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length
+encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length, tags (absent without entities)
 """
 
 from __future__ import annotations
@@ -25,16 +26,23 @@ from bot.nlu.weights import sha256_of
 LARGEST_DIFFERENCE = 1e-4
 
 INPUTS = ("input_ids", "attention_mask")
-OUTPUTS = ("embedding", "intent_features")
+OUTPUTS = ("embedding", "intent_features", "entity_scores")
 
 
-def export_encoder(model: TorchEncoder, tokenizer: Tokenizer, max_length: int, folder: Path) -> str:
-    """Writes the three files into `folder` (which exists) and returns the fingerprint."""
+def export_encoder(
+    model: TorchEncoder, tokenizer: Tokenizer, max_length: int, folder: Path, tags: Sequence[str] = ()
+) -> str:
+    """Writes the three files into `folder` (which exists) and returns the fingerprint.
+
+    `tags` are the names of the last axis of `entity_scores`, none for a model without that output.
+    """
     path = folder / "model.onnx"
     _write_graph(model, path)
     fingerprint = sha256_of(path)
     tokenizer.save(str(folder / "tokenizer.json"))
-    facts = {"fingerprint": fingerprint, "dimension": model.width, "max_length": max_length}
+    facts: dict[str, object] = {"fingerprint": fingerprint, "dimension": model.width, "max_length": max_length}
+    if tags:
+        facts["tags"] = list(tags)
     (folder / "encoder.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return fingerprint
 
@@ -51,7 +59,7 @@ def check_parity(model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str]
         input_ids, mask = padded(group, torch.device("cpu"))
         with torch.inference_mode():
             expected = model(input_ids, mask)
-        found = session.run(list(OUTPUTS), dict(zip(INPUTS, (input_ids.numpy(), mask.numpy()), strict=True)))
+        found = session.run(None, dict(zip(INPUTS, (input_ids.numpy(), mask.numpy()), strict=True)))
         for ours, theirs in zip(expected, found, strict=True):
             largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
     if not largest <= LARGEST_DIFFERENCE:
@@ -84,6 +92,6 @@ def _write_graph(model: TorchEncoder, path: Path) -> None:
             value.name = f"step_{number}_{place}"
     for value, name in zip(graph.inputs, INPUTS, strict=True):
         value.name = name
-    for value, name in zip(graph.outputs, OUTPUTS, strict=True):
+    for value, name in zip(graph.outputs, OUTPUTS, strict=False):
         value.name = name
     program.save(str(path), external_data=False)
