@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PAIRS_FILE = "pairs.jsonl"
+PAIRS_FOLDER = "pairs"
 FIRST_RUN_FILE = "first_run.npz"
 
 TRAINING_CODE = (
@@ -59,8 +59,8 @@ class MessageEncoder(GraphComponent):
             "max_length": 128,
             # Whether the encoder serves in 8 bits: a third of the time in 32.
             "int8": True,
-            # Questions and answers to learn beside the intents, see bot/nlu/pairs.py; none is pairs.jsonl of the
-            # data folder, which `rapport train` writes from the articles.
+            # Folder of questions and answers to learn beside the intents, see bot/nlu/pairs.py; none is `pairs` in
+            # the data folder, where `rapport train` puts those of the articles.
             "pairs": None,
         }
 
@@ -101,7 +101,7 @@ class MessageEncoder(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        return code_digest(*TRAINING_CODE) + pairs_digest(_pairs_file(config))
+        return code_digest(*TRAINING_CODE) + pairs_digest(_pairs_folder(config))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fine-tunes on the intents' examples and keeps the exported encoder. torch is imported here alone."""
@@ -124,7 +124,7 @@ class MessageEncoder(GraphComponent):
         tokenizer = load_tokenizer(base, self.config["max_length"])
         # A text in which emoji were spelled has its letters elsewhere than its marks say.
         spans = [marked[text_key(text)] if text == read else () for text, read in zip(texts, spelled, strict=True)]
-        pairs = read_pairs(_pairs_file(self.config))
+        pairs = read_pairs(_pairs_folder(self.config))
         result = finetune(base, tokenizer, spelled, labels, settings, spans, pairs=pairs)
         shown = [*PARITY_TEXTS, *spelled[:: max(1, len(texts) // PARITY_EXAMPLES)]]
         with self._model_storage.write_to(self._resource) as folder:
@@ -158,8 +158,8 @@ class MessageEncoder(GraphComponent):
         return messages
 
 
-def _pairs_file(config: dict[str, Any]) -> Path:
-    return Path(config.get("pairs") or data_folder() / PAIRS_FILE)
+def _pairs_folder(config: dict[str, Any]) -> Path:
+    return Path(config.get("pairs") or data_folder() / PAIRS_FOLDER)
 
 
 def _in_words(result: Finetuned, exported: Exported, labels: Sequence[str]) -> str:

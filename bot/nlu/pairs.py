@@ -1,14 +1,14 @@
-"""Pairs of a question and the text that answers it, from a file: what the encoder learns for the search.
+"""Pairs of a question and the text that answers it: what the encoder learns for the search.
 
-A line of the file is a JSON object with `question` and `answer`; `rapport train` writes one from the articles, and
-any history of tickets can be brought into that form.
+They stand in JSON-lines files, a line being an object with `question` and `answer`. `rapport train` writes
+`pairs/articles.jsonl` into the data folder; a history of tickets can be put beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +28,27 @@ class Pair:
     answer: str
 
 
-def read_pairs(path: Path) -> list[Pair]:
-    """The pairs of a JSON-lines file; none where there is no such file.
+def read_pairs(folder: Path) -> list[Pair]:
+    """The pairs of all JSON-lines files of a folder, once each; none where there is no such folder.
 
-    Raises `TrainingDataError` naming the line that is no pair.
+    Raises `TrainingDataError` naming the file and the line that is no pair.
     """
-    if not path.is_file():
-        return []
-    pairs = []
+    return list(dict.fromkeys(pair for path in _files(folder) for pair in _read(path)))
+
+
+def pairs_digest(folder: Path) -> str:
+    """Changes when a file of the folder does."""
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl"))
+
+
+def _read(path: Path) -> Iterator[Pair]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
@@ -44,16 +57,11 @@ def read_pairs(path: Path) -> list[Pair]:
             pair = Pair(content["question"].strip(), " ".join(content["answer"].split()[:_MOST_WORDS]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainingDataError(
-                f"Line {number} of {path} is no pair: it must be a JSON object with the texts 'question' and 'answer'."
+                f"Line {number} of {path} is no pair: it must be a JSON object with the texts 'question' and 'answer'. "
+                "Mend or remove it, and train again."
             ) from error
         if pair.question and pair.answer:
-            pairs.append(pair)
-    return pairs
-
-
-def pairs_digest(path: Path) -> str:
-    """Changes when the file does; empty where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+            yield pair
 
 
 def held_out_pairs(pairs: Sequence[Pair], share: float, seed: int) -> np.ndarray:
