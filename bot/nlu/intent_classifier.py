@@ -21,6 +21,7 @@ from bot.nlu.encoder import MessageEncoder
 from bot.nlu.errors import ComponentOrderError
 from bot.nlu.intent_model import Examples, IntentModel, LearnSettings, Report, learn, report_json
 from bot.nlu.messages import intent_examples, intent_of, text_of
+from bot.nlu.report import write_report
 from bot.nlu.split import text_key, without_duplicates
 from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, INTENT_SET, TRAINING_FEATURES, TrainingFeatures
 
@@ -100,7 +101,7 @@ class IntentClassifier(GraphComponent):
         with self._model_storage.write_to(self._resource) as folder:
             self.model.save(folder)
             (folder / REPORT_FILE).write_text(report_json(report), encoding="utf-8")
-        print(_in_words(report, settings))
+            write_report(folder, _in_words(report, settings))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
