@@ -123,5 +123,6 @@ def test_what_a_suite_has_not_is_refused_with_what_it_has(tmp_path: Path) -> Non
 def test_what_was_left_out_is_said() -> None:
     assert Options().notes(["a", "b"]) == []
     assert Options("fast", ("b",)).notes(["a", "b"]) == [
-        "not run (--only): a", "the slow peers (DIET, SetFit) were left out: --peers fast",
+        "not run (--only): a", "left out of the peers: diet, setfit (--peers fast)",
     ]  # fmt: skip
+    assert Options("diet").notes(["a"]) == ["left out of the peers: setfit (--peers diet)"]
