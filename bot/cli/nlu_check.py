@@ -42,7 +42,7 @@ def check(config: Config, data: Path | None, json_file: Path | None, strict: boo
     encoder = label_free_encoder(config)
     texts = [each.text for each in examples]
     with step("Reading the examples") as running:
-        vectors = encode_cached(encoder, texts, config.home / "cache", running.count)
+        vectors = encode_cached(encoder, texts, config.home / "vectors", running.count)
         running.result = f"{len(examples):,} of {len({each.intent for each in examples})} intents"
     with step("Checking them") as running:
         settings = CheckSettings(alike=AlikeSettings(fewest=fewest))

@@ -69,7 +69,7 @@ def _queue(config: Config, labels: Labels, since: datetime | None, limit: int) -
     if not messages:
         return []
     encoder = _any_encoder(config)
-    cache = config.home / "cache"
+    cache = config.home / "vectors"
     with step("Looking for those worth labelling") as running:
         vectors = encode_cached(encoder, [each.text for each in labels.examples], cache, running.count)
         queue = label_queue(messages, labels.examples, vectors, labels.decisions, _reader(encoder), limit=limit)
