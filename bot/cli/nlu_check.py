@@ -43,16 +43,20 @@ def check(config: Config, data: Path | None, json_file: Path | None, strict: boo
     texts = [each.text for each in examples]
     with step("Reading the examples") as running:
         vectors = encode_cached(encoder, texts, config.home / "vectors", running.count)
-        running.result = f"{len(examples):,} of {len({each.intent for each in examples})} intents"
+        which = "base" if isinstance(encoder, FrozenEncoder) else "trained"
+        running.result = (
+            f"{len(examples):,} of {len({each.intent for each in examples})} intents, by the {which} encoder"
+        )
+    beside = _beside(folder)
     with step("Checking them") as running:
         settings = CheckSettings(alike=AlikeSettings(fewest=fewest))
-        checked = check_examples(examples, vectors, _beside(folder), settings, running.count)
+        checked = check_examples(examples, vectors, beside, settings, running.count)
     for kind in Kind:
         if found := checked.of(kind):
             _show(kind, found, limit)
     _sum_up(checked)
     if json_file is not None:
-        content = {"data": str(folder), "encoder": encoder.fingerprint, **checked.as_json()}
+        content = {"data": str(folder), "encoder": which, **checked.as_json()}
         json_file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         done(f"All of it is in {json_file}")
     return 1 if strict and checked.serious else 0

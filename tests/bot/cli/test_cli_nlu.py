@@ -113,6 +113,7 @@ def test_good_examples_pass(rapport: Any, data: Path) -> None:
     outcome = rapport("nlu", "check", "--data", str(data), "--strict", "--fewest", "3")
     assert outcome.code == 0, outcome.complained
     assert "9 examples of 3 intents" in outcome.said
+    assert "by the base encoder" in outcome.said
     assert "serious" not in outcome.said
 
 
