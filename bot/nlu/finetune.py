@@ -99,7 +99,7 @@ def finetune(
     with torch.random.fork_rng():
         lessons = _lessons(base, tokenizer, texts, labels, spans, pairs, settings, device)
         first = TrainingRun(base, lessons, settings)
-        with tqdm(total=settings.max_epochs, desc="Fine-tuning, held out", unit="epoch") as bar:
+        with tqdm(total=settings.epochs(int((~held_out).sum())), desc="Fine-tuning, held out", unit="epoch") as bar:
             epochs, accuracy = first.until_no_better(np.flatnonzero(~held_out), np.flatnonzero(held_out), bar)
         first_embedding, first_features = first.outputs(everything)
         entities = first.entities(np.flatnonzero(held_out)) if lessons.marked.tags else None

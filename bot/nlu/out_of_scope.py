@@ -25,8 +25,8 @@ import numpy as np
 MOST_EXAMPLES = 4_000
 # The k of the distance: the nearest one alone may be a mislabelled one. Where intents have few examples, less.
 _NEIGHBOURS, _EXAMPLES_A_NEIGHBOUR = 5, 4
-# Directions kept of the covariance; the rest are noise of too few examples.
-MOST_DIRECTIONS = 256
+# Directions kept of the covariance, those of the largest variance; the rest are noise of too few examples.
+MOST_DIRECTIONS = 128
 _SHRINKAGE = 0.1
 # Fewer examples out of scope teach no weights.
 FEWEST_FOREIGN = 10

@@ -31,7 +31,9 @@ class FinetuneSettings:
     seed: int = 7
     # The word vectors and this many of the lower layers stay as they are: half the work, the same accuracy.
     frozen_layers: int = 3
-    max_epochs: int = 8
+    max_epochs: int = 5
+    # More epochs where examples are few, so that there are about so many steps.
+    fewest_steps: int = 320
     # Epochs without a better held-out accuracy before it stops.
     patience: int = 2
     batch_size: int = 32
@@ -52,6 +54,10 @@ class FinetuneSettings:
     held_out_share: float = 0.2
     # No more examples are held out than this: it is enough to stop and to calibrate on.
     most_held_out: int = 1500
+
+    def epochs(self, examples: int) -> int:
+        """The most epochs over so many examples."""
+        return max(self.max_epochs, -(-self.fewest_steps * self.batch_size // examples))
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class TrainingRun:
         scheduler = self._scheduler(len(learn))
         best: tuple[float, float] = (-1.0, 0.0)
         best_epoch, best_accuracy, best_state = 0, 0.0, None
-        for epoch in range(1, self.settings.max_epochs + 1):
+        for epoch in range(1, self.settings.epochs(len(learn)) + 1):
             self._epoch(learn, scheduler)
             accuracy, loss = self._evaluate(held_out)
             shown, good = {"held_out_accuracy": f"{accuracy:.3f}"}, accuracy
@@ -198,7 +204,7 @@ class TrainingRun:
 
     def _scheduler(self, examples: int) -> torch.optim.lr_scheduler.LRScheduler:
         # One more batch than whole ones: the misspelt and the others are batched apart.
-        steps = (-(-examples // self.settings.batch_size) + 1) * self.settings.max_epochs
+        steps = (-(-examples // self.settings.batch_size) + 1) * self.settings.epochs(examples)
         climb = max(1, round(self.settings.warm_up * steps))
 
         def rate(step: int) -> float:

@@ -28,7 +28,7 @@ EXAMPLES = {
 PIPELINE = ("normalise.MessageNormaliser", "encoder.MessageEncoder", "intent_classifier.IntentClassifier",
             "entities.PatternEntityExtractor", "sentiment.SentimentAnalyser", "retriever.PassageRetriever")  # fmt: skip
 # Enough to learn six intents, in seconds.
-QUICK = {"frozen_layers": 4, "max_epochs": 6, "batch_size": 12}
+QUICK = {"frozen_layers": 4, "max_epochs": 6, "fewest_steps": 30, "batch_size": 12}
 
 
 def write_bot(folder: Path, home: Path) -> None:
