@@ -9,8 +9,6 @@ encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length, tags
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import torch
 from tokenizers import Tokenizer
 
 from bot.nlu.errors import ExportError
+from bot.nlu.quiet import quiet_logging
 from bot.nlu.torch_encoder import TorchEncoder, padded, token_ids
 from bot.nlu.weights import sha256_of
 
@@ -76,23 +75,16 @@ def _write_graph(model: TorchEncoder, path: Path) -> None:
     # Two texts of different length, so that no size is taken for a constant.
     example = padded([[101, 7592, 2088, 102], [101, 2748, 102]], torch.device("cpu"))
     sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
-            warnings.simplefilter("ignore")
-            # The older, traced exporter (dynamo=False) writes a graph that is silently wrong for this model.
-            program = torch.onnx.export(
-                model.eval(),
-                example,
-                dynamic_shapes=(sizes, sizes),
-                dynamo=True,
-                optimize=True,
-                verbose=False,
-            )
-    finally:
-        quiet.setLevel(level)
+    with quiet_logging("torch.onnx"), torch.inference_mode(False), torch.no_grad():
+        # The older, traced exporter (dynamo=False) writes a graph that is silently wrong for this model.
+        program = torch.onnx.export(
+            model.eval(),
+            example,
+            dynamic_shapes=(sizes, sizes),
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+        )
     graph = program.model.graph
     # The exporter calls the looked-up word vectors "embedding", a name that the output needs.
     for number, node in enumerate(graph):
