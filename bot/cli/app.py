@@ -173,11 +173,18 @@ def bench(
     data: Annotated[Path | None, typer.Option(help="Folder of public data sets.", show_default=False)] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first look.")] = False,
     json: Annotated[Path | None, typer.Option(help="File for the figures.", show_default=False)] = None,
+    peers: Annotated[
+        str, typer.Option(metavar="all|fast|none", help="Which peers are trained; `intent` and `oos` only.")
+    ] = "all",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this data set; may be given more than once; `intent` and `oos` only."),
+    ] = None,
 ) -> int:
     """Measure: ours beside its peers in the same run, with targets."""
     from bot.cli import commands
 
-    return commands.bench(suite, data, quick, json)
+    return commands.bench(suite, data, quick, json, peers, only or [])
 
 
 @nlu.command("import", epilog="Example: rapport nlu import ./snips/train --to bot/data/nlu/snips.yml")

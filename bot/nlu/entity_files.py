@@ -100,21 +100,27 @@ def _columns(path: Path) -> Iterator[tuple[str, str, _Place] | None]:
 
 
 def _text(words: Sequence[str], tags: Sequence[tuple[str, _Place]], intent: str | None) -> TrainingText:
-    spans: list[Span] = []
-    start, former = 0, OUTSIDE
-    for word, (tag, place) in zip(words, tags, strict=True):
+    for tag, place in tags:
         if not _TAG.fullmatch(tag):
             raise place.wrong(
                 f"{tag!r} is no tag. Write O outside of an entity, B-kind at its first word and I-kind at the others; "
                 "a kind has letters, digits, _, - and full stops."
             )
+    return TrainingText(" ".join(words), intent, spans_of_words(words, [tag for tag, _ in tags]))
+
+
+def spans_of_words(words: Sequence[str], tags: Sequence[str]) -> tuple[Span, ...]:
+    """The entities of BIO tags, with letters of the words joined by one blank."""
+    spans: list[Span] = []
+    start, former = 0, OUTSIDE
+    for word, tag in zip(words, tags, strict=True):
         end = start + len(word)
         if tag.startswith("I-") and former != OUTSIDE and former[2:] == tag[2:]:
             spans[-1] = Span(spans[-1].start, end, tag[2:])
         elif tag != OUTSIDE:
             spans.append(Span(start, end, tag[2:]))
         start, former = end + 1, tag
-    return TrainingText(" ".join(words), intent, tuple(spans))
+    return tuple(spans)
 
 
 def _lines(path: Path) -> list[str]:
