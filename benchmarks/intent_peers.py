@@ -26,10 +26,6 @@ class Peers:
         self.notes: list[str] = []
         self.diets: dict[str, TrainedModel] = {}
 
-    @property
-    def _slow(self) -> bool:
-        return self._options.peers == "all"
-
     def linear(self, name: str, examples: Examples, texts: Sequence[str]) -> Answers:
         """Frozen encoder with logistic regression, and with a linear support vector machine."""
         if self._options.peers == "none":
@@ -48,16 +44,22 @@ class Peers:
 
     def diet(self, name: str, examples: Examples, texts: Sequence[str]) -> Answers:
         """Rasa's DIET with its default pipeline; the models are kept in `diets`."""
-        return self._try(DIET, lambda: self._ask_diet(name, examples, texts)) if self._slow else {}
+        if not self._options.trains("diet"):
+            return {}
+        return self._try(DIET, lambda: self._ask_diet(name, examples, texts))
 
     def setfit(self, name: str, examples: Examples, texts: Sequence[str], seed: int) -> Answers:
-        if not self._slow:
+        """Its answers are kept: with so many pairs its training is the longest of all."""
+        if not self._options.trains("setfit"):
             return {}
         if not setfit_peer.is_installed():
             self.note(setfit_peer.MISSING)
             return {}
         pairs = setfit_peer.QUICK_PAIRS if self._quick else setfit_peer.PAIRS
-        self.note(f"SetFit: {pairs} pairs of each kind for an example, one epoch; its answers are kept between runs")
+        self.note(
+            f"{setfit_peer.NAME}: {pairs} pairs of each kind for an example, one epoch, on the first draw alone, as it "
+            "takes longest; its answers are kept between runs"
+        )
         return self._try(setfit_peer.NAME, lambda: setfit_peer.parse_with_setfit(name, examples, texts, pairs, seed))
 
     def note(self, text: str) -> None:

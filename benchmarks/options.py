@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from benchmarks.errors import BadOption
 
-PEERS = ("all", "fast", "none")
+PEERS = ("all", "fast", "none", "diet", "setfit")
+SLOW = ("diet", "setfit")
 
 
 @dataclass(frozen=True)
 class Options:
     peers: str = "all"
-    """`fast` leaves out those that take more than a few minutes a data set, `none` all."""
+    """`fast` leaves out those that take more than a few minutes a data set, `none` all; `diet` and `setfit` are the
+    fast ones and that one.
+    """
     only: tuple[str, ...] = ()
     """Names of data sets; empty is all of the suite."""
 
@@ -24,6 +27,10 @@ class Options:
     @property
     def is_default(self) -> bool:
         return self == Options()
+
+    def trains(self, peer: str) -> bool:
+        """Whether this one of the slow peers is to be trained."""
+        return self.peers in ("all", peer)
 
     def chosen(self, data_sets: Sequence[str]) -> list[str]:
         """Those of the suite's `data_sets` that are to be measured.
@@ -40,8 +47,7 @@ class Options:
         """What was not run because of them."""
         left = [name for name in data_sets if name not in self.chosen(data_sets)]
         notes = [f"not run (--only): {', '.join(left)}"] if left else []
-        if self.peers == "fast":
-            notes.append("the slow peers (DIET, SetFit) were left out: --peers fast")
         if self.peers == "none":
-            notes.append("all peers that need a training of their own were left out: --peers none")
-        return notes
+            return [*notes, "all peers that need a training of their own were left out: --peers none"]
+        without = [name for name in SLOW if not self.trains(name)]
+        return [*notes, f"left out of the peers: {', '.join(without)} (--peers {self.peers})"] if without else notes

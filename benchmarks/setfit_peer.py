@@ -28,10 +28,10 @@ from bot.cli.process import last_lines
 from bot.nlu.weights import find_base_encoder
 from bot.settings import PROJECT
 
-NAME = "SetFit"
+NAME = "SetFit, first draw"
 # As in the paper (R = 20).
 PAIRS, QUICK_PAIRS = 20, 1
-MISSING = "SetFit was not measured: it is not installed (uv pip install '.[bench]')"
+MISSING = "SetFit was not measured: it is not installed (uv pip install -e '.[bench]')"
 
 
 def is_installed() -> bool:

@@ -174,7 +174,8 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first look.")] = False,
     json: Annotated[Path | None, typer.Option(help="File for the figures.", show_default=False)] = None,
     peers: Annotated[
-        str, typer.Option(metavar="all|fast|none", help="Which peers are trained; `intent` and `oos` only.")
+        str,
+        typer.Option(metavar="all|fast|none|diet|setfit", help="Which peers are trained; `intent` and `oos` only."),
     ] = "all",
     only: Annotated[
         list[str] | None,
