@@ -35,8 +35,9 @@ class EntityTagger(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            # Least confidence: probability of the least sure word. A wrong entity is worse than a missing one.
-            "threshold": 0.8,
+            # Least confidence: probability of the least sure word. A wrong entity is worse than a missing one; of the
+            # products in held-out examples of the demo bot, 94 % of those at .9 and above are as they are marked.
+            "threshold": 0.9,
             # Kinds that are taken from here; none given is every kind that is marked in the examples.
             "labels": None,
         }
