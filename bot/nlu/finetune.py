@@ -27,7 +27,7 @@ from bot.nlu.torch_encoder import TorchEncoder, load_encoder
 from bot.nlu.training_cache import TrainingCache
 from bot.nlu.training_run import FinetuneSettings, Lessons, TrainingRun
 from bot.nlu.training_text import Span
-from bot.nlu.typos import misspell
+from bot.nlu.typos import misspell_marked
 
 logger = logging.getLogger(__name__)
 
@@ -147,12 +147,15 @@ def _lessons(
         # About once through the pairs in each epoch.
         every = max(1, round(len(texts) / settings.batch_size * PairBatches.BATCH / len(pairs)))
         learned = PairBatches(model, tokenizer, pairs, held_out, every, device)
+    misspelt = [misspell_marked(text, spans[row] if len(spans) else (), rng) for row, text in enumerate(texts)]
+    wrong = [text for text, _ in misspelt]
     return Lessons(
         clean=TrainingCache(model, tokenizer, texts, device),
-        misspelt=TrainingCache(model, tokenizer, [misspell(text, rng) for text in texts], device),
+        misspelt=TrainingCache(model, tokenizer, wrong, device),
         targets=torch.tensor([number[label] for label in labels], device=device),
         intents=len(names),
         marked=TagTargets(tokenizer, texts, spans, device),
+        misspelt_marked=TagTargets(tokenizer, wrong, [moved for _, moved in misspelt], device),
         pairs=learned,
     )
 

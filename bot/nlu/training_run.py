@@ -70,6 +70,8 @@ class Lessons:
     """int64 (texts,): number of the intent."""
     intents: int
     marked: TagTargets
+    """Of the clean texts; the other of the misspelt, where the same entities lie elsewhere."""
+    misspelt_marked: TagTargets
     pairs: PairBatches | None
 
 
@@ -188,10 +190,9 @@ class TrainingRun:
         # Also of a misspelt text: its embedding shall be that of the text well spelt.
         apart = 1.0 - (embedding.float() * self.lessons.clean.before[rows]).sum(-1)
         loss = loss + self.settings.distill_weight * apart.mean()
+        marked = self.lessons.misspelt_marked if wrong else self.lessons.marked
         for scores in tag_scores:
-            # The marks are places in the text as it is spelt well.
-            if not wrong:
-                loss = loss + self.settings.entity_weight * self.lessons.marked.loss(scores.float(), rows)
+            loss = loss + self.settings.entity_weight * marked.loss(scores.float(), rows)
         return loss
 
     def _evaluate(self, rows: np.ndarray) -> tuple[float, float]:
