@@ -40,7 +40,8 @@ FIRST_RUN_FILE = "first_run.npz"
 
 TRAINING_CODE = (
     "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise", "split",
-    "tag_learning", "tagging", "torch_encoder", "training_cache", "training_run", "training_text", "typos", "weights",
+    "tag_learning", "tagging", "torch_encoder", "torch_session", "training_cache", "training_run", "training_text",
+    "typos", "weights",
 )  # fmt: skip
 # Checked against torch after export, besides some examples: the shapes that break a wrongly exported graph.
 PARITY_TEXTS = ("", "?", "where is it 😀", "a" * 5_000, "my parcel has not come " * 60)
@@ -114,6 +115,7 @@ class MessageEncoder(GraphComponent):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from bot.nlu.finetune import finetune, load_tokenizer
         from bot.nlu.onnx_export import export_encoder
+        from bot.nlu.torch_session import keep_weights
         from bot.nlu.training_run import FinetuneSettings
         from bot.nlu.weights import find_base_encoder
 
@@ -133,6 +135,8 @@ class MessageEncoder(GraphComponent):
             exported = export_encoder(
                 result.model, tokenizer, self.config["max_length"], folder, shown, result.tags, self.config["int8"]
             )
+            if result.on_gpu:
+                keep_weights(result.model, folder)
             _write_first_run(folder, texts, result)
             write_report(folder, _in_words(result, exported, labels))
         return self._resource

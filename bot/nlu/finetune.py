@@ -64,6 +64,7 @@ class Finetuned:
     """Names of the last axis of the entity scores; none where no entity is marked."""
     held_out_entities: SpanScores | None = None
     pairs: PairScores | None = None
+    on_gpu: bool = False
 
 
 def load_tokenizer(base: Path, max_length: int) -> Tokenizer:
@@ -124,6 +125,7 @@ def finetune(
         tags=lessons.marked.tags,
         held_out_entities=entities,
         pairs=pair_scores,
+        on_gpu=device.type == "cuda",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.nlu.tagging import Pieces, TaggedSpan, decode, pieces_of
+from bot.nlu.torch_session import TorchSession, has_gpu
 from knowledge.embed import OnnxEncoder
 
 
@@ -46,6 +47,8 @@ class MessageOnnxEncoder(OnnxEncoder):
         super().__init__(folder, threads)
         facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         self.tags: tuple[str, ...] = tuple(facts.get("tags", ()))
+        if has_gpu(folder):
+            self._session = TorchSession(folder, "cuda")
 
     def read(self, texts: Sequence[str]) -> list[Encoded]:
         """Everything that the model has to say of each text, in one pass."""
