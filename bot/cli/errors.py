@@ -11,6 +11,7 @@ CliError
 ├── StartFailed        a process does not answer; names its log
 ├── BadExport          an export that is not given
 ├── BadReview          options of a review that exclude each other
+├── BadExamples        examples that cannot become training data
 ├── UnknownCustomer    nobody has this number or e-mail
 └── UnknownSuite       no benchmark has this name
 """
@@ -60,6 +61,10 @@ class BadExport(CliError):
 
 class BadReview(CliError):
     """Options of a review that exclude each other."""
+
+
+class BadExamples(CliError):
+    """Examples that cannot become training data, or not there."""
 
 
 class UnknownCustomer(CliError):

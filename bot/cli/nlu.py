@@ -66,3 +66,21 @@ def review(
     from bot.cli.nlu_review import review as run
 
     return run(config(home), data, since, limit, listed, csv, filled)
+
+
+@nlu.command("import", epilog="Example: rapport nlu import ./snips/train --to bot/data/nlu/snips.yml")
+def nlu_import(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SOURCE", help="Folder with seq.in and seq.out, or a CoNLL file."),
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE.yml", help="File to write.")],
+    intent: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Intent of all texts; default the file `label` beside seq.in."),
+    ] = None,
+) -> None:
+    """Turn texts with BIO tags into annotated examples."""
+    from bot.cli.nlu_import import nlu_import as bring
+
+    bring(source, intent, to)

@@ -3,8 +3,7 @@
 NluToolError
 ├── BadExamples      the files of examples cannot be read as such; names file and line
 ├── CannotWrite      a file of examples cannot take a line
-├── BadSheet         a table of reviewed messages cannot be used
-└── TooFewExamples   nothing can be compared
+└── BadSheet         a table of reviewed messages cannot be used
 """
 
 from __future__ import annotations
@@ -26,7 +25,3 @@ class CannotWrite(NluToolError):
 
 class BadSheet(NluToolError):
     """A table of reviewed messages cannot be used."""
-
-
-class TooFewExamples(NluToolError):
-    """Nothing can be compared."""

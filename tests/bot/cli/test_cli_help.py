@@ -24,7 +24,7 @@ COMMANDS = names_of(app)
 def test_the_commands_of_the_manual_exist():
     assert {
         "up", "seed", "train", "chat", "status", "ingest", "ask", "export", "import-shop", "bench",
-        "nlu check", "nlu review",
+        "nlu check", "nlu review", "nlu import",
     } <= set(COMMANDS)  # fmt: skip
 
 
