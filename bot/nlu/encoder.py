@@ -22,6 +22,7 @@ from bot.nlu.emoji import spell_emoji
 from bot.nlu.home import data_folder
 from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
 from bot.nlu.pairs import pairs_digest, read_pairs
+from bot.nlu.report import write_report
 from bot.nlu.split import text_key, without_duplicates
 from bot.nlu.training_text import training_texts
 from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
@@ -132,7 +133,7 @@ class MessageEncoder(GraphComponent):
                 result.model, tokenizer, self.config["max_length"], folder, shown, result.tags, self.config["int8"]
             )
             _write_first_run(folder, texts, result)
-        print(_in_words(result, exported, labels))
+            write_report(folder, _in_words(result, exported, labels))
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -14,6 +14,7 @@ TRAINING_FEATURES = "training_features"  # TrainingFeatures, on training example
 
 # Stored with the message: ids and scores, no texts.
 INTENT_SET = "intent_set"
+OUT_OF_SCOPE_SCORE = "out_of_scope"
 PASSAGES = "passages"
 ANSWERABLE = "answerable"
 SENTIMENT = "sentiment"
