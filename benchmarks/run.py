@@ -17,10 +17,11 @@ SUITES = {
     "serving": "time and memory of the whole stack, beside Rasa's stock pipeline on the same data",
     "dialogue": "share of scripted customers who get what they came for, in the demo shop and an imported one",
     "intent": "accuracy, doubt and typos on BANKING77, CLINC150 and HWU64, in full and with few examples",
+    "entities": "slots of SNIPS found as they are marked, with the intent from the same pass",
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
 }
 # Their `run` takes the options as well.
-WITH_OPTIONS = frozenset({"intent", "oos"})
+WITH_OPTIONS = frozenset({"intent", "entities", "oos"})
 
 
 def run_suite(name: str, data: Path | None, quick: bool, json_path: Path | None, options: Options | None = None) -> int:

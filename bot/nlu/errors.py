@@ -5,6 +5,7 @@ NluError
 ├── TrainingDataError      the examples are too few to learn and to calibrate from
 ├── ExportError            the exported encoder differs from the trained one
 ├── EncoderArchiveError    a model archive holds no encoder, or an unsafe one
+├── EntityFileError        a file of words and their tags cannot be read
 └── ComponentOrderError    a component runs before the one that it needs
 """
 
@@ -26,6 +27,10 @@ class ExportError(NluError):
 
 
 class EncoderArchiveError(NluError):
+    pass
+
+
+class EntityFileError(NluError):
     pass
 
 

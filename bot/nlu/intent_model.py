@@ -138,7 +138,7 @@ class IntentModel:
     def load(cls, folder: Path) -> IntentModel:
         facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as stored:
-            ground = KnownGround(**{each.name: stored[f"ground_{each.name}"] for each in fields(KnownGround)})
+            ground = KnownGround(**{each.name: stored[f"ground_{each.name}"][()] for each in fields(KnownGround)})
             weights, bias = stored["weights"], stored["bias"]
         weighed = {name: np.array(facts["foreign"][name]) for name in ("centre", "scale", "weights")}
         foreign = ForeignScore(**weighed, limit=facts["foreign"]["limit"])

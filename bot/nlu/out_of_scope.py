@@ -2,8 +2,8 @@
 
 Three signals, each in standard deviations of messages in scope:
 
-* distance: 1 - cosine of the embedding to the nearest known example (Sun, Ming, Zhu, Li: Out-of-Distribution Detection
-  with Deep Nearest Neighbors, ICML 2022, with k = 1 as intents have few examples)
+* distance: 1 - cosine of the embedding to the k-th nearest known example (Sun, Ming, Zhu, Li: Out-of-Distribution
+  Detection with Deep Nearest Neighbors, ICML 2022)
 * spread: Mahalanobis distance to the nearest mean of an intent, one covariance for all (Lee, Lee, Lee, Shin: A Simple
   Unified Framework for Detecting Out-of-Distribution Samples, NeurIPS 2018, equation 2)
 * energy: -log sum exp of the logits of the intents in scope (Liu, Wang, Owens, Li: Energy-based Out-of-distribution
@@ -23,8 +23,10 @@ import numpy as np
 
 # Examples compared with each message; more take longer to read from memory than the encoder's pass.
 MOST_EXAMPLES = 4_000
-# Directions kept of the covariance; the rest are noise of too few examples.
-MOST_DIRECTIONS = 256
+# The k of the distance: the nearest one alone may be a mislabelled one. Where intents have few examples, less.
+_NEIGHBOURS, _EXAMPLES_A_NEIGHBOUR = 5, 4
+# Directions kept of the covariance, those of the largest variance; the rest are noise of too few examples.
+MOST_DIRECTIONS = 128
 _SHRINKAGE = 0.1
 # Fewer examples out of scope teach no weights.
 FEWEST_FOREIGN = 10
@@ -41,6 +43,8 @@ class KnownGround:
     """(dimensions, directions): turns a vector into one whose distances are Mahalanobis."""
     means: np.ndarray
     """(intents, directions): the whitened mean of each intent in scope."""
+    neighbours: int
+    """The k of the distance."""
 
     def signals(
         self, vectors: np.ndarray, embeddings: np.ndarray, logits: np.ndarray, foreign: int | None
@@ -50,7 +54,8 @@ class KnownGround:
         `vectors` (n, dimensions) are what the classifier reads, `logits` (n, intents) what it says, `foreign` the
         column of the class out of scope.
         """
-        near = 1.0 - (embeddings @ self.examples.T).max(axis=1)
+        likeness = embeddings @ self.examples.T
+        near = 1.0 - np.partition(likeness, -self.neighbours, axis=1)[:, -self.neighbours]
         white = vectors @ self.whitening
         squares = (white**2).sum(1)[:, None] - 2 * white @ self.means.T + (self.means**2).sum(1)[None, :]
         spread = np.sqrt(np.maximum(squares.min(axis=1), 0.0))
@@ -78,7 +83,7 @@ class ForeignScore:
 
 def learn_ground(vectors: np.ndarray, embeddings: np.ndarray, labels: Sequence[str], seed: int) -> KnownGround:
     """From the in-scope examples that the classifier learned."""
-    names, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    names, numbers, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     means = np.stack([vectors[numbers == number].mean(axis=0) for number in range(len(names))])
     rest = (vectors - means[numbers]).astype(np.float64)
     covariance = rest.T @ rest / len(rest)
@@ -87,7 +92,11 @@ def learn_ground(vectors: np.ndarray, embeddings: np.ndarray, labels: Sequence[s
     values, directions = np.linalg.eigh(covariance)
     whitening = (directions / np.sqrt(values)).astype(np.float32)[:, -MOST_DIRECTIONS:]
     kept = np.random.default_rng(seed).permutation(len(embeddings))[:MOST_EXAMPLES]
-    return KnownGround(np.ascontiguousarray(embeddings[kept]), whitening, means.astype(np.float32) @ whitening)
+    share = len(kept) / len(embeddings)
+    neighbours = int(np.clip(share * np.median(counts) // _EXAMPLES_A_NEIGHBOUR, 1, _NEIGHBOURS))
+    return KnownGround(
+        np.ascontiguousarray(embeddings[kept]), whitening, means.astype(np.float32) @ whitening, neighbours
+    )
 
 
 def learn_score(inside: np.ndarray, outside: np.ndarray, refused_share: float) -> ForeignScore:

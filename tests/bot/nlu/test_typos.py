@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from bot.nlu.typos import misspell
+from bot.nlu.training_text import Span
+from bot.nlu.typos import misspell, misspell_marked
 
 TEXT = "please tell me where the parcel with order HV-104233 has been since yesterday, it is 3 days late"
 
@@ -33,3 +34,16 @@ def test_odd_texts_survive() -> None:
     for text in ("", "   ", "👍", "ab", "a" * 5_000, "où est ma commande"):
         misspell(text, rng)
     assert misspell("", rng) == ""
+
+
+def test_marks_stay_with_their_words() -> None:
+    text = "I want (the gooseneck kettle), HV-104233"
+    marks = [Span(12, 28, "product"), Span(31, 40, "order_id")]
+    assert [text[mark.start : mark.end] for mark in marks] == ["gooseneck kettle", "HV-104233"]
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        wrong, (product, order) = misspell_marked(text, marks, rng)
+        assert wrong[order.start : order.end] == "HV-104233" and order.label == "order_id"
+        found = wrong[product.start : product.end]
+        assert found[0] in "go" and found.endswith("kettle")
+        assert Levenshtein.distance("gooseneck kettle", found) <= 3
