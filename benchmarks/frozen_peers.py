@@ -38,9 +38,13 @@ class FrozenEncoder:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
         from bot.nlu.weights import find_base_encoder
 
+        # Its report on the weights would stand between our own lines.
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         return SentenceTransformer(str(find_base_encoder()), device="cpu", local_files_only=True)
 
 
