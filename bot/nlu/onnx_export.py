@@ -96,7 +96,11 @@ def check_parity(model: TorchEncoder, ids: Sequence[Sequence[int]], path: Path) 
             expected = model(input_ids, mask)
         found = session.run(None, dict(zip(INPUTS, (input_ids.numpy(), mask.numpy()), strict=True)))
         for ours, theirs in zip(expected, found, strict=True):
-            largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
+            apart = np.abs(ours.numpy() - theirs)
+            if apart.ndim == 3:
+                # What fills a batch up belongs to no text: nobody reads its scores, and they round differently.
+                apart = apart[mask.numpy().astype(bool)]
+            largest = max(largest, float(apart.max()))
     if not largest <= LARGEST_DIFFERENCE:
         raise ExportError(
             f"The exported encoder differs from the trained one by {largest:.2g} (at most {LARGEST_DIFFERENCE:g} is "

