@@ -15,6 +15,7 @@ from bot.cli.errors import UnknownSuite
 SUITES = {
     "serving": "time and memory of the whole stack, beside Rasa's stock pipeline on the same data",
     "dialogue": "share of scripted customers who get what they came for, in the demo shop and an imported one",
+    "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
 }
 
 

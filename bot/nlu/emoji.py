@@ -13,11 +13,14 @@ _ENOUGH_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def spell_emoji(text: str) -> str:
-    """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"; without them where words say it."""
+def spell_emoji(text: str, always: bool = False) -> str:
+    """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"; without them where words say it.
+
+    `always` spells them there too: words say what is wanted, faces how it is meant.
+    """
     if text.isascii():
         return text
-    most = 0 if len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
+    most = 0 if not always and len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
     spelled: list[str] = []
     count = 0
     for letter in text:

@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 
 from bot.nlu.errors import ExportError
 from bot.nlu.torch_encoder import TorchEncoder, padded, token_ids
@@ -32,7 +33,7 @@ OUTPUTS = ("embedding", "intent_features")
 def export_encoder(model: TorchEncoder, tokenizer: Tokenizer, max_length: int, folder: Path) -> str:
     """Writes the three files into `folder` (which exists) and returns the fingerprint."""
     path = folder / "model.onnx"
-    _write_graph(model, path)
+    write_graph(model, path)
     fingerprint = sha256_of(path)
     tokenizer.save(str(folder / "tokenizer.json"))
     facts = {"fingerprint": fingerprint, "dimension": model.width, "max_length": max_length}
@@ -64,7 +65,8 @@ def check_parity(model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str]
     return largest
 
 
-def _write_graph(model: TorchEncoder, path: Path) -> None:
+def write_graph(model: nn.Module, path: Path, outputs: Sequence[str] = OUTPUTS) -> None:
+    """Any network of ours that takes `INPUTS`, with names for its outputs in their order."""
     # Two texts of different length, so that no size is taken for a constant.
     example = padded([[101, 7592, 2088, 102], [101, 2748, 102]], torch.device("cpu"))
     sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
@@ -92,6 +94,6 @@ def _write_graph(model: TorchEncoder, path: Path) -> None:
             value.name = f"step_{number}_{place}"
     for value, name in zip(graph.inputs, INPUTS, strict=True):
         value.name = name
-    for value, name in zip(graph.outputs, OUTPUTS, strict=True):
+    for value, name in zip(graph.outputs, outputs, strict=True):
         value.name = name
     program.save(str(path), external_data=False)
