@@ -1,15 +1,14 @@
 """Writes the trained encoder as the folder that serving reads, and checks that it computes the same.
 
-model.onnx       input_ids, attention_mask (int64) -> embedding, intent_features (float32, (texts, width))
+model.onnx       input_ids, attention_mask (int64) -> embedding, intent_features (float32, (texts, width)),
+                 and entity_scores (float32, (texts, tokens, tags)) where entities were learned
 tokenizer.json   of the tokenizers library, cutting at max_length
-encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length
+encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length, tags (absent without entities)
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from bot.nlu.errors import ExportError
+from bot.nlu.quiet import quiet_logging
 from bot.nlu.torch_encoder import TorchEncoder, padded, token_ids
 from bot.nlu.weights import sha256_of
 
@@ -27,16 +27,23 @@ from bot.nlu.weights import sha256_of
 LARGEST_DIFFERENCE = 1e-4
 
 INPUTS = ("input_ids", "attention_mask")
-OUTPUTS = ("embedding", "intent_features")
+OUTPUTS = ("embedding", "intent_features", "entity_scores")
 
 
-def export_encoder(model: TorchEncoder, tokenizer: Tokenizer, max_length: int, folder: Path) -> str:
-    """Writes the three files into `folder` (which exists) and returns the fingerprint."""
+def export_encoder(
+    model: TorchEncoder, tokenizer: Tokenizer, max_length: int, folder: Path, tags: Sequence[str] = ()
+) -> str:
+    """Writes the three files into `folder` (which exists) and returns the fingerprint.
+
+    `tags` are the names of the last axis of `entity_scores`, none for a model without that output.
+    """
     path = folder / "model.onnx"
     write_graph(model, path)
     fingerprint = sha256_of(path)
     tokenizer.save(str(folder / "tokenizer.json"))
-    facts = {"fingerprint": fingerprint, "dimension": model.width, "max_length": max_length}
+    facts: dict[str, object] = {"fingerprint": fingerprint, "dimension": model.width, "max_length": max_length}
+    if tags:
+        facts["tags"] = list(tags)
     (folder / "encoder.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return fingerprint
 
@@ -53,7 +60,7 @@ def check_parity(model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str]
         input_ids, mask = padded(group, torch.device("cpu"))
         with torch.inference_mode():
             expected = model(input_ids, mask)
-        found = session.run(list(OUTPUTS), dict(zip(INPUTS, (input_ids.numpy(), mask.numpy()), strict=True)))
+        found = session.run(None, dict(zip(INPUTS, (input_ids.numpy(), mask.numpy()), strict=True)))
         for ours, theirs in zip(expected, found, strict=True):
             largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
     if not largest <= LARGEST_DIFFERENCE:
@@ -70,23 +77,16 @@ def write_graph(model: nn.Module, path: Path, outputs: Sequence[str] = OUTPUTS) 
     # Two texts of different length, so that no size is taken for a constant.
     example = padded([[101, 7592, 2088, 102], [101, 2748, 102]], torch.device("cpu"))
     sizes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
-            warnings.simplefilter("ignore")
-            # The older, traced exporter (dynamo=False) writes a graph that is silently wrong for this model.
-            program = torch.onnx.export(
-                model.eval(),
-                example,
-                dynamic_shapes=(sizes, sizes),
-                dynamo=True,
-                optimize=True,
-                verbose=False,
-            )
-    finally:
-        quiet.setLevel(level)
+    with quiet_logging("torch.onnx"), torch.inference_mode(False), torch.no_grad():
+        # The older, traced exporter (dynamo=False) writes a graph that is silently wrong for this model.
+        program = torch.onnx.export(
+            model.eval(),
+            example,
+            dynamic_shapes=(sizes, sizes),
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+        )
     graph = program.model.graph
     # The exporter calls the looked-up word vectors "embedding", a name that the output needs.
     for number, node in enumerate(graph):
@@ -94,6 +94,7 @@ def write_graph(model: nn.Module, path: Path, outputs: Sequence[str] = OUTPUTS) 
             value.name = f"step_{number}_{place}"
     for value, name in zip(graph.inputs, INPUTS, strict=True):
         value.name = name
-    for value, name in zip(graph.outputs, outputs, strict=True):
+    # An encoder without entities has no third output.
+    for value, name in zip(graph.outputs, outputs, strict=False):
         value.name = name
     program.save(str(path), external_data=False)
