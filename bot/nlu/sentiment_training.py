@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from bot.nlu.lora import Change, add_changes, changes_of, merge
-from bot.nlu.sentiment_data import NEGATIVE, NEUTRAL, POSITIVE, Examples
+from bot.nlu.sentiment_data import Examples
+from bot.nlu.sentiment_encoder import NEGATIVE, NEUTRAL, POSITIVE
 from bot.nlu.sentiment_network import SentimentNetwork
 from bot.nlu.torch_encoder import batches, padded, token_ids
 
