@@ -21,8 +21,8 @@ from bot.nlu.vectors import SENTIMENT
 from bot.nlu.weights import sha256_of
 
 
-# Of the kinds that Rasa knows, this one puts something on a message and is no classifier of intents.
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+# Of the kinds that Rasa knows, this one is not run over the training examples.
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class SentimentAnalyser(GraphComponent):
     """Sets `sentiment`: score in [-1, 1], label (negative, neutral, positive), frustration in [0, 1].
 
@@ -97,10 +97,6 @@ class SentimentAnalyser(GraphComponent):
             f"in 8 bits its probabilities differ by {exported.mean_loss:.3f} on average"
         )
         return self._resource
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Training examples need no feelings."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

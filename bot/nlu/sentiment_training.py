@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from bot.nlu.lora import Change, add_changes, changes_of, merge
+from bot.nlu.precision import half_precision
 from bot.nlu.sentiment_data import Examples
 from bot.nlu.sentiment_encoder import NEGATIVE, NEUTRAL, POSITIVE
 from bot.nlu.sentiment_network import SentimentNetwork
@@ -59,8 +60,7 @@ def learn(base: Path, tokenizer: Tokenizer, examples: Examples, settings: Sentim
     with tqdm(total=steps, desc=name, unit="step", mininterval=5) as bar:
         for _ in range(settings.epochs):
             for rows in batches(lengths, settings.batch_size, rng):
-                # Half precision in the products alone: 1.8 times faster on a CPU that has it, the same accuracy.
-                with torch.autocast("cpu", dtype=torch.bfloat16):
+                with half_precision(torch.device("cpu")):
                     logits = network(*padded([ids[row] for row in rows], torch.device("cpu")))
                 loss = loss_of(logits.float(), targets[rows])
                 optimizer.zero_grad(set_to_none=True)

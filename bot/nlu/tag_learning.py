@@ -35,6 +35,7 @@ class TagTargets:
     def loss(self, scores: Tensor, rows: np.ndarray) -> Tensor:
         """Mean cross entropy over the words of a batch; `scores` (rows, tokens, tags)."""
         ids = nn.utils.rnn.pad_sequence([self._ids[row] for row in rows], True, IGNORED)
+        scores = scores[:, : ids.shape[1]]
         total = nn.functional.cross_entropy(scores.flatten(0, 1), ids.flatten(), ignore_index=IGNORED, reduction="sum")
         # A batch of texts without any word has none to divide by.
         return total / (ids != IGNORED).sum().clamp(min=1)

@@ -75,9 +75,8 @@ def load_encoder(folder: Path, frozen_layers: int, tags: int = 0) -> TorchEncode
     config = BertConfig.from_pretrained(folder)
     if config.model_type != "bert":
         raise BaseEncoderError(f"{folder} holds a {config.model_type} model; only BERT encoders can be fine-tuned.")
-    # Plain attention: the exporter writes it as is, and at 15 tokens the fused kind is no faster.
     bert = BertModel(config, add_pooling_layer=False)
-    bert.set_attn_implementation("eager")
+    bert.set_attn_implementation("sdpa")
     weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
     missing, _ = bert.load_state_dict(weights, strict=False)
     lost = [name for name in missing if name.startswith(("embeddings.", "encoder."))]
