@@ -17,6 +17,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+nlu = typer.Typer(help="Work on the examples that the bot learns from.", no_args_is_help=True)
+app.add_typer(nlu, name="nlu")
+
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Data folder. [dim]\\[env: RAPPORT_HOME; default: var][/]", show_default=False),
@@ -170,8 +173,34 @@ def bench(
     data: Annotated[Path | None, typer.Option(help="Folder of public data sets.", show_default=False)] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first look.")] = False,
     json: Annotated[Path | None, typer.Option(help="File for the figures.", show_default=False)] = None,
+    peers: Annotated[
+        str,
+        typer.Option(metavar="all|fast|none|diet|setfit", help="Which peers are trained; `intent` and `oos` only."),
+    ] = "all",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this data set; may be given more than once; `intent` and `oos` only."),
+    ] = None,
 ) -> int:
     """Measure: ours beside its peers in the same run, with targets."""
     from bot.cli import commands
 
-    return commands.bench(suite, data, quick, json)
+    return commands.bench(suite, data, quick, json, peers, only or [])
+
+
+@nlu.command("import", epilog="Example: rapport nlu import ./snips/train --to bot/data/nlu/snips.yml")
+def nlu_import(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SOURCE", help="Folder with seq.in and seq.out, or a CoNLL file."),
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE.yml", help="File to write.")],
+    intent: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Intent of all texts; default the file `label` beside seq.in."),
+    ] = None,
+) -> None:
+    """Turn texts with BIO tags into annotated examples."""
+    from bot.cli.nlu_import import nlu_import as bring
+
+    bring(source, intent, to)

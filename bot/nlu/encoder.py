@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,15 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.code import code_digest
-from bot.nlu.emoji import spell_emoji
+from bot.nlu.emoji import spell_emoji, spell_with_places
 from bot.nlu.home import data_folder
+from bot.nlu.message_encoder import MessageOnnxEncoder
 from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
 from bot.nlu.pairs import pairs_digest, read_pairs
+from bot.nlu.report import write_report
 from bot.nlu.split import text_key, without_duplicates
-from bot.nlu.training_text import training_texts
-from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
-from knowledge.embed import OnnxEncoder
+from bot.nlu.training_text import Span, training_texts
+from bot.nlu.vectors import EMBEDDING, ENTITY_SCORES, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
 
 if TYPE_CHECKING:
     from bot.nlu.finetune import Finetuned
@@ -38,7 +40,8 @@ FIRST_RUN_FILE = "first_run.npz"
 
 TRAINING_CODE = (
     "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise", "split",
-    "tag_learning", "tagging", "torch_encoder", "training_cache", "training_run", "training_text", "typos", "weights",
+    "tag_learning", "tagging", "torch_encoder", "torch_session", "training_cache", "training_run", "training_text",
+    "typos", "weights",
 )  # fmt: skip
 # Checked against torch after export, besides some examples: the shapes that break a wrongly exported graph.
 PARITY_TEXTS = ("", "?", "where is it 😀", "a" * 5_000, "my parcel has not come " * 60)
@@ -47,7 +50,10 @@ PARITY_EXAMPLES = 24
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class MessageEncoder(GraphComponent):
-    """Fine-tunes the encoder in training; attaches `embedding` and `intent_features` to each message."""
+    """Fine-tunes the encoder in training; attaches `embedding` and `intent_features` to each message.
+
+    Where entities are marked in the examples, `entity_scores` too: see `tagger.EntityTagger`.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -69,7 +75,7 @@ class MessageEncoder(GraphComponent):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        encoder: OnnxEncoder | None,
+        encoder: MessageOnnxEncoder | None,
     ) -> None:
         self.config = config
         self.encoder = encoder
@@ -96,7 +102,7 @@ class MessageEncoder(GraphComponent):
         **kwargs: Any,
     ) -> MessageEncoder:
         with model_storage.read_from(resource) as folder:
-            encoder = OnnxEncoder(folder)
+            encoder = MessageOnnxEncoder(folder)
         return cls({**cls.get_default_config(), **config}, model_storage, resource, encoder)
 
     @classmethod
@@ -109,10 +115,10 @@ class MessageEncoder(GraphComponent):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from bot.nlu.finetune import finetune, load_tokenizer
         from bot.nlu.onnx_export import export_encoder
+        from bot.nlu.torch_session import keep_weights
         from bot.nlu.training_run import FinetuneSettings
         from bot.nlu.weights import find_base_encoder
 
-        marked = {text_key(each.text): each.spans for each in training_texts(training_data)}
         examples = intent_examples(training_data)
         texts, labels = without_duplicates(
             [text_of(example) for example in examples], [intent_of(example) for example in examples]
@@ -122,17 +128,17 @@ class MessageEncoder(GraphComponent):
         settings = FinetuneSettings(**{name: value for name, value in self.config.items() if name in known})
         base = find_base_encoder(self.config["base"])
         tokenizer = load_tokenizer(base, self.config["max_length"])
-        # A text in which emoji were spelled has its letters elsewhere than its marks say.
-        spans = [marked[text_key(text)] if text == read else () for text, read in zip(texts, spelled, strict=True)]
         pairs = read_pairs(_pairs_folder(self.config))
-        result = finetune(base, tokenizer, spelled, labels, settings, spans, pairs=pairs)
+        result = finetune(base, tokenizer, spelled, labels, settings, _marked(training_data, texts), pairs=pairs)
         shown = [*PARITY_TEXTS, *spelled[:: max(1, len(texts) // PARITY_EXAMPLES)]]
         with self._model_storage.write_to(self._resource) as folder:
             exported = export_encoder(
                 result.model, tokenizer, self.config["max_length"], folder, shown, result.tags, self.config["int8"]
             )
+            if result.on_gpu:
+                keep_weights(result.model, folder)
             _write_first_run(folder, texts, result)
-        print(_in_words(result, exported, labels))
+            write_report(folder, _in_words(result, exported, labels))
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -151,11 +157,25 @@ class MessageEncoder(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         read = [message for message in messages if text_of(message).strip() and not is_payload(text_of(message))]
         if read and self.encoder is not None:
-            embeddings, features = self.encoder.run([spell_emoji(text_of(message)) for message in read])
-            for message, embedding, feature in zip(read, embeddings, features, strict=True):
-                message.set(EMBEDDING, embedding, add_to_output=False)
-                message.set(INTENT_FEATURES, feature, add_to_output=False)
+            encoded = self.encoder.read([spell_emoji(text_of(message)) for message in read])
+            for message, each in zip(read, encoded, strict=True):
+                message.set(EMBEDDING, each.embedding, add_to_output=False)
+                message.set(INTENT_FEATURES, each.intent_features, add_to_output=False)
+                message.set(ENTITY_SCORES, each.entity_scores, add_to_output=False)
         return messages
+
+
+def _marked(training_data: TrainingData, texts: Sequence[str]) -> list[list[Span]]:
+    """The entities of each of `texts`, with letters of the text as the encoder reads it."""
+    # Of texts that differ in case and spaces alone, `texts` holds the first.
+    marked = {text_key(each.text): each.spans for each in reversed(training_texts(training_data)) if each.intent}
+    return [[_in_spelling(span, text) for span in marked[text_key(text)]] for text in texts]
+
+
+def _in_spelling(span: Span, text: str) -> Span:
+    _, places = spell_with_places(text)
+    start, end = bisect_left(places, span.start), bisect_left(places, span.end)
+    return Span(start, end, span.label)
 
 
 def _pairs_folder(config: dict[str, Any]) -> Path:
@@ -169,7 +189,7 @@ def _in_words(result: Finetuned, exported: Exported, labels: Sequence[str]) -> s
         f"cosine to the base embedding {result.embedding_cosine:.3f}",
     ]
     if result.held_out_entities:
-        said.append(f"held-out entities F1 {result.held_out_entities.f1:.3f}")
+        said.append(f"held-out entities {result.held_out_entities}")
     if result.pairs:
         learned = "learned from" if result.pairs.kept else "left out"
         said.append(

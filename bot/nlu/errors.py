@@ -6,6 +6,7 @@ NluError
 ├── ExportError            the exported encoder differs from the trained one
 ├── SentimentModelError    the sentiment adapter or what was made of it is missing or altered
 ├── EncoderArchiveError    a model archive holds no encoder, or an unsafe one
+├── EntityFileError        a file of words and their tags cannot be read
 └── ComponentOrderError    a component runs before the one that it needs
 """
 
@@ -31,6 +32,10 @@ class SentimentModelError(NluError):
 
 
 class EncoderArchiveError(NluError):
+    pass
+
+
+class EntityFileError(NluError):
     pass
 
 

@@ -27,7 +27,7 @@ from bot.nlu.torch_encoder import TorchEncoder, load_encoder
 from bot.nlu.training_cache import TrainingCache
 from bot.nlu.training_run import FinetuneSettings, Lessons, TrainingRun
 from bot.nlu.training_text import Span
-from bot.nlu.typos import misspell
+from bot.nlu.typos import misspell_marked
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class Finetuned:
     """Names of the last axis of the entity scores; none where no entity is marked."""
     held_out_entities: SpanScores | None = None
     pairs: PairScores | None = None
+    on_gpu: bool = False
 
 
 def load_tokenizer(base: Path, max_length: int) -> Tokenizer:
@@ -99,7 +100,7 @@ def finetune(
     with torch.random.fork_rng():
         lessons = _lessons(base, tokenizer, texts, labels, spans, pairs, settings, device)
         first = TrainingRun(base, lessons, settings)
-        with tqdm(total=settings.max_epochs, desc="Fine-tuning, held out", unit="epoch") as bar:
+        with tqdm(total=settings.epochs(int((~held_out).sum())), desc="Fine-tuning, held out", unit="epoch") as bar:
             epochs, accuracy = first.until_no_better(np.flatnonzero(~held_out), np.flatnonzero(held_out), bar)
         first_embedding, first_features = first.outputs(everything)
         entities = first.entities(np.flatnonzero(held_out)) if lessons.marked.tags else None
@@ -124,6 +125,7 @@ def finetune(
         tags=lessons.marked.tags,
         held_out_entities=entities,
         pairs=pair_scores,
+        on_gpu=device.type == "cuda",
     )
 
 
@@ -147,12 +149,15 @@ def _lessons(
         # About once through the pairs in each epoch.
         every = max(1, round(len(texts) / settings.batch_size * PairBatches.BATCH / len(pairs)))
         learned = PairBatches(model, tokenizer, pairs, held_out, every, device)
+    misspelt = [misspell_marked(text, spans[row] if len(spans) else (), rng) for row, text in enumerate(texts)]
+    wrong = [text for text, _ in misspelt]
     return Lessons(
         clean=TrainingCache(model, tokenizer, texts, device),
-        misspelt=TrainingCache(model, tokenizer, [misspell(text, rng) for text in texts], device),
+        misspelt=TrainingCache(model, tokenizer, wrong, device),
         targets=torch.tensor([number[label] for label in labels], device=device),
         intents=len(names),
         marked=TagTargets(tokenizer, texts, spans, device),
+        misspelt_marked=TagTargets(tokenizer, wrong, [moved for _, moved in misspelt], device),
         pairs=learned,
     )
 

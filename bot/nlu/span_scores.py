@@ -20,6 +20,9 @@ class SpanScores:
     recall: float
     f1: float
 
+    def __str__(self) -> str:
+        return f"F1 {self.f1:.3f} (precision {self.precision:.3f}, recall {self.recall:.3f})"
+
 
 def score_spans(marked: Sequence[Iterable[Span]], found: Sequence[Iterable[Span]]) -> SpanScores:
     """Both hold the spans of each text, in the same order of texts."""

@@ -37,7 +37,12 @@ class TorchEncoder(nn.Module):
         self.frozen_layers = frozen_layers
         width = bert.config.hidden_size
         self.project = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh())
-        self.tag = nn.Sequential(nn.Dropout(TAG_DROPOUT), nn.Linear(width, tags)) if tags else None
+        # A layer of its own, because the states below are held near those of the base encoder.
+        self.tag = (
+            nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(TAG_DROPOUT), nn.Linear(width, tags))
+            if tags
+            else None
+        )
         for module in (bert.embeddings, *bert.encoder.layer[:frozen_layers]):
             module.requires_grad_(False)
 

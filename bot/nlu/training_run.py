@@ -31,7 +31,9 @@ class FinetuneSettings:
     seed: int = 7
     # The word vectors and this many of the lower layers stay as they are: half the work, the same accuracy.
     frozen_layers: int = 3
-    max_epochs: int = 8
+    max_epochs: int = 5
+    # More epochs where examples are few, so that there are about so many steps.
+    fewest_steps: int = 320
     # Epochs without a better held-out accuracy before it stops.
     patience: int = 2
     batch_size: int = 32
@@ -53,6 +55,10 @@ class FinetuneSettings:
     # No more examples are held out than this: it is enough to stop and to calibrate on.
     most_held_out: int = 1500
 
+    def epochs(self, examples: int) -> int:
+        """The most epochs over so many examples."""
+        return max(self.max_epochs, -(-self.fewest_steps * self.batch_size // examples))
+
 
 @dataclass(frozen=True)
 class Lessons:
@@ -64,6 +70,8 @@ class Lessons:
     """int64 (texts,): number of the intent."""
     intents: int
     marked: TagTargets
+    """Of the clean texts; the other of the misspelt, where the same entities lie elsewhere."""
+    misspelt_marked: TagTargets
     pairs: PairBatches | None
 
 
@@ -99,7 +107,7 @@ class TrainingRun:
         scheduler = self._scheduler(len(learn))
         best: tuple[float, float] = (-1.0, 0.0)
         best_epoch, best_accuracy, best_state = 0, 0.0, None
-        for epoch in range(1, self.settings.max_epochs + 1):
+        for epoch in range(1, self.settings.epochs(len(learn)) + 1):
             self._epoch(learn, scheduler)
             accuracy, loss = self._evaluate(held_out)
             shown, good = {"held_out_accuracy": f"{accuracy:.3f}"}, accuracy
@@ -182,10 +190,9 @@ class TrainingRun:
         # Also of a misspelt text: its embedding shall be that of the text well spelt.
         apart = 1.0 - (embedding.float() * self.lessons.clean.before[rows]).sum(-1)
         loss = loss + self.settings.distill_weight * apart.mean()
+        marked = self.lessons.misspelt_marked if wrong else self.lessons.marked
         for scores in tag_scores:
-            # The marks are places in the text as it is spelt well.
-            if not wrong:
-                loss = loss + self.settings.entity_weight * self.lessons.marked.loss(scores.float(), rows)
+            loss = loss + self.settings.entity_weight * marked.loss(scores.float(), rows)
         return loss
 
     def _evaluate(self, rows: np.ndarray) -> tuple[float, float]:
@@ -198,7 +205,7 @@ class TrainingRun:
 
     def _scheduler(self, examples: int) -> torch.optim.lr_scheduler.LRScheduler:
         # One more batch than whole ones: the misspelt and the others are batched apart.
-        steps = (-(-examples // self.settings.batch_size) + 1) * self.settings.max_epochs
+        steps = (-(-examples // self.settings.batch_size) + 1) * self.settings.epochs(examples)
         climb = max(1, round(self.settings.warm_up * steps))
 
         def rate(step: int) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from bot.nlu.training_text import Span
 
 # Share of the words that are misspelt, and of the gaps between words that are lost.
 WORDS, GAPS = 0.15, 0.04
@@ -15,9 +18,24 @@ _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 def misspell(text: str, rng: np.random.Generator) -> str:
     """`text` with about one word in seven mistyped, and now and then two words run together."""
-    words = [_mistype(word, rng) if rng.random() < WORDS else word for word in text.split()]
+    return misspell_marked(text, (), rng)[0]
+
+
+def misspell_marked(text: str, spans: Sequence[Span], rng: np.random.Generator) -> tuple[str, list[Span]]:
+    """The same, with the spans where their words are now. A word that lost a letter is in its span as a whole."""
+    found = list(re.finditer(r"\S+", text))
+    words = [_mistype(word.group(), rng) if rng.random() < WORDS else word.group() for word in found]
     gaps = np.where(rng.random(len(words)) < GAPS, "", " ")
-    return "".join(word + gap for word, gap in zip(words, gaps, strict=True)).strip()
+    starts = np.cumsum([0, *(len(word) + len(gap) for word, gap in zip(words, gaps, strict=True))])
+    moved = []
+    for span in spans:
+        inside = [place for place, word in enumerate(found) if word.start() < span.end and word.end() > span.start]
+        if inside:
+            first, last = inside[0], inside[-1]
+            before, after = max(0, span.start - found[first].start()), max(0, found[last].end() - span.end)
+            end = starts[last] + len(words[last]) - after
+            moved.append(Span(int(starts[first]) + before, int(end), span.label))
+    return "".join(word + gap for word, gap in zip(words, gaps, strict=True)).strip(), moved
 
 
 def _mistype(word: str, rng: np.random.Generator) -> str:
