@@ -43,6 +43,7 @@ class ActionRepeat(ShopAction):
     """Says again what the bot said in its latest turn."""
 
     action = "action_repeat"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """Text and buttons of the replies to the message before this one. A task asks again by itself."""
@@ -104,6 +105,7 @@ class ActionInsult(ShopAction):
     """Stays calm and offers a person."""
 
     action = "action_insult"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """No lecture."""

@@ -20,6 +20,7 @@ import numpy as np
 import onnxruntime
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 
 from bot.nlu.errors import ExportError
 from bot.nlu.quantise import quantise
@@ -67,7 +68,7 @@ def export_encoder(
     ids = token_ids(tokenizer, texts)
     with tempfile.TemporaryDirectory() as aside:
         full = Path(aside) / "full.onnx"
-        _write_graph(model, full)
+        write_graph(model, full)
         difference = check_parity(model, ids, full)
         cosine = 1.0
         if quantised:
@@ -124,7 +125,8 @@ def mean_cosine(one: Path, other: Path, ids: Sequence[Sequence[int]]) -> float:
     return float((embeddings[0] * embeddings[1]).sum(axis=1).mean())
 
 
-def _write_graph(model: TorchEncoder, path: Path) -> None:
+def write_graph(model: nn.Module, path: Path, outputs: Sequence[str] = OUTPUTS) -> None:
+    """Any network of ours over a `bert` that takes `INPUTS`, with names for its outputs in their order."""
     # Plain attention: the exporter writes it as it is.
     model.bert.set_attn_implementation("eager")
     # Two texts of different length, so that no size is taken for a constant.
@@ -147,6 +149,7 @@ def _write_graph(model: TorchEncoder, path: Path) -> None:
             value.name = f"step_{number}_{place}"
     for value, name in zip(graph.inputs, INPUTS, strict=True):
         value.name = name
-    for value, name in zip(graph.outputs, OUTPUTS, strict=False):
+    # An encoder without entities has no third output.
+    for value, name in zip(graph.outputs, outputs, strict=False):
         value.name = name
     program.save(str(path), external_data=False)

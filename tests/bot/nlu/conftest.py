@@ -69,3 +69,13 @@ def trained_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         os.chdir(before)
     assert archive is not None
     return Path(archive)
+
+
+@pytest.fixture(scope="session")
+def served_sentiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `rapport train` makes of the shipped sentiment adapter."""
+    from bot.nlu.sentiment_export import export_sentiment
+
+    folder = tmp_path_factory.mktemp("sentiment")
+    export_sentiment(folder)
+    return folder
