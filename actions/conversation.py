@@ -52,7 +52,7 @@ class ActionRepeat(ShopAction):
         said: list[dict[str, object]] = []
         messages = 0
         for event in reversed(context.events):
-            if event["event"] == "user":
+            if event["event"] == "user" and "part_of" not in (event.get("metadata") or {}):
                 messages += 1
                 if said or messages > 2:
                     break

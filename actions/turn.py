@@ -85,7 +85,7 @@ def _question(events: Sequence[Mapping[str, Any]], latest: Mapping[str, Any]) ->
     said = [event for event in reversed(events) if event["event"] == "user"]
     if len(said) < 2 or _is_button(said[1].get("text")):
         return latest
-    return {**(said[1].get("parse_data") or {}), "text": said[1].get("text")}
+    return {"text": said[1].get("text"), **(said[1].get("parse_data") or {})}
 
 
 def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -125,14 +125,22 @@ class Stack:
                 open_conversation(connection, conversation_id, "web", now, customer_id, Trust.VERIFIED, until)
         return conversation_id
 
-    def say(self, conversation_id: str, text: str, message_id: str | None = None) -> Turn:
-        """One message to the bot, as the web process sends it."""
-        body = {
+    def say(
+        self,
+        conversation_id: str,
+        text: str,
+        message_id: str | None = None,
+        further: Sequence[tuple[str, str]] = (),
+    ) -> Turn:
+        """One message to the bot, as the web process sends it; `further`: ids and texts of those that came with it."""
+        body: dict[str, Any] = {
             "conversation_id": conversation_id,
             "message_id": message_id or uuid.uuid4().hex,
             "text": text,
             "channel": "web",
         }
+        if further:
+            body["further"] = [{"message_id": each, "text": said} for each, said in further]
         answer = self._post("webhook", body)
         return Turn(answer["replies"], answer["paused"])
 

@@ -67,7 +67,9 @@ class EntityTagger(GraphComponent, EntityExtractorMixin):
         return messages
 
     def _found(self, text: str, scores: EntityScores) -> list[Found]:
-        """The sure ones of the kinds that are taken, with letters of `text`."""
+        """The sure ones of the kinds that are taken, with letters of `text`, which may be the beginning of what was
+        read.
+        """
         labels, threshold = self.config["labels"], self.config["threshold"]
         sure = [
             span for span in scores.spans() if span.confidence >= threshold and (labels is None or span.label in labels)
@@ -75,6 +77,8 @@ class EntityTagger(GraphComponent, EntityExtractorMixin):
         _, places = spell_with_places(text) if sure else ("", ())
         found = []
         for span in sure:
+            if span.end > len(places):
+                continue
             start, end = places[span.start], places[span.end - 1] + 1
             found.append(Found(span.label, start, end, text[start:end], span.confidence))
         return found

@@ -19,6 +19,7 @@ OUT_OF_SCOPE_SCORE = "out_of_scope"
 PASSAGES = "passages"
 ANSWERABLE = "answerable"
 SENTIMENT = "sentiment"
+FURTHER_REQUESTS = "further_requests"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Talk:
         self._told = told
         self._conversation_id = stack.open_conversation(told.who)
         self._turn = Turn([], False)
-        self._message_id = ""
+        self._latest: list[tuple[str, str]] = []  # ids and texts of the messages that the latest turn answers
         self._said: list[tuple[str, str]] = []
         self._fault = ExitStack()
 
@@ -50,6 +50,8 @@ class Talk:
             self._say(_text(step.user))
             if step.means is not None:
                 self._mean(step.means)
+        elif step.burst is not None:
+            self._say(*step.burst)
         elif step.payload is not None:
             self._say(step.payload)
         elif step.choose is not None:
@@ -68,10 +70,12 @@ class Talk:
         elif step.bot is not None:
             self._expect(step.bot)
 
-    def _say(self, text: str) -> None:
-        self._message_id = uuid.uuid4().hex
-        self._turn = self._stack.say(self._conversation_id, text, self._message_id)
-        self._said.append(("customer", text.strip()))
+    def _say(self, *texts: str) -> None:
+        """One message, or several that the bot gets at once."""
+        self._latest = [(uuid.uuid4().hex, text) for text in texts]
+        (first, text), *further = self._latest
+        self._turn = self._stack.say(self._conversation_id, text, first, further)
+        self._said += [("customer", text.strip()) for text in texts]
         self._said += [("bot", reply["text"]) for reply in self._turn.replies]
         assert self._turn.replies or self._turn.paused, "the bot says nothing, and nobody owns the conversation"
         for reply in self._turn.replies:
@@ -86,11 +90,11 @@ class Talk:
             self._say(fitting[0])
 
     def _resend(self) -> None:
-        again = self._stack.say(self._conversation_id, self._said_last(), self._message_id)
-        assert again == self._turn, f"another answer to the same message: {again.replies}"
-
-    def _said_last(self) -> str:
-        return next(text for author, text in reversed(self._said) if author == "customer")
+        """All of the latest messages again, then each by itself."""
+        for again in (self._latest, *([each] for each in self._latest)):
+            (first, text), *further = again
+            turn = self._stack.say(self._conversation_id, text, first, further)
+            assert turn == self._turn, f"another answer to the same message: {turn.replies}"
 
     def _button(self, part: str) -> str:
         fitting = [button for button in self._buttons() if part.lower() in button["title"].lower()]
