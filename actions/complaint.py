@@ -6,6 +6,7 @@ from rasa_sdk.events import EventType
 
 from actions.fields import TextField
 from actions.order_choice import named_order
+from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
@@ -15,6 +16,8 @@ from crm_models.escalations import request_person
 from crm_models.identity import Trust
 
 INTENTS = frozenset({"complaint", "damaged_item", "wrong_or_missing_item"})
+# A rant that may also mean something else comes here from `actions.clarify`.
+DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 # A message this long has said what happened; a shorter one is asked to.
 TELLING_WORDS = 12
 
@@ -29,7 +32,7 @@ class ComplaintText(TextField):
         """The answer, or the message that began it."""
         if asked:
             return super().read(context, {}, asked)
-        telling = context.turn.intent in INTENTS and len(context.turn.text.split()) >= TELLING_WORDS
+        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and len(context.turn.text.split()) >= TELLING_WORDS
         return context.turn.text.strip() if telling else None
 
 
@@ -78,4 +81,5 @@ class ActionComplaint(ShopAction):
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         topic = "recorded_order" if order_id else "recorded"
         context.say("complaint", topic, complaint_id=number, order_id=order_id)
+        offer_to_go_on(context)
         return cleared()

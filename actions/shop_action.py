@@ -13,6 +13,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection
 
+from actions.doubt import hear_choice, settle
 from actions.services import Services, services
 from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
@@ -88,17 +89,26 @@ class ShopAction(Action, ABC):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Open the transaction, check trust, act."""
         turn = read_turn(tracker)
-        with services().connection(self.writes) as connection:
+        doubted = tracker.slots.get("gap_id") is not None
+        with services().connection(self.writes or doubted) as connection:
             identity = identity_of(connection, turn.conversation_id, turn.now)
             context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
+            if doubted:
+                hear_choice(context)
             if identity.trust < self.needs:
                 return sign_in_first(turn, self.action)
             events = self.act(context)
+            if doubted and self.ends_turn:
+                events = [*settle(context, events, self.done(context)), *events]
         if self.soothes and self.ends_turn and not is_chained(tracker.events):
             say_sorry(context)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
         return events
+
+    def done(self, context: Context) -> bool:
+        """Whether what the customer wanted was done; asked after `act`."""
+        return True
 
     @abstractmethod
     def act(self, context: Context) -> list[EventType]:

@@ -32,7 +32,13 @@ class Turn:
     question: str  # the message, or the words before it where it is the button that says what they meant
     passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
+    foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
+
+    @property
+    def is_button(self) -> bool:
+        """Whether it was pressed, not written."""
+        return _is_button(self.text)
 
     def entity(self, name: str) -> str | None:
         """The first value of an entity, or None."""
@@ -62,8 +68,14 @@ def read_turn(tracker: Tracker) -> Turn:
         question=asked.get("text") or "",
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
+        foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
     )
+
+
+def _foreign_language(message: Mapping[str, Any]) -> str | None:
+    language = message.get("language") or {}
+    return str(language["code"]) if language and not language["trained"] else None
 
 
 def _is_button(text: object) -> bool:
@@ -101,12 +113,17 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
     return True
 
 
-def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the bot's latest words offered orders to choose from."""
+def said_last(events: Sequence[Mapping[str, Any]]) -> str:
+    """The name of the bot's latest words, before or in this turn."""
     for event in reversed(events):
         if event["event"] == "bot":
-            return (event.get("metadata") or {}).get("utter_action") in _CHOICES_OF_ORDER
-    return False
+            return str((event.get("metadata") or {}).get("utter_action") or "")
+    return ""
+
+
+def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the bot's latest words offered orders to choose from."""
+    return said_last(events) in _CHOICES_OF_ORDER
 
 
 def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
@@ -114,6 +131,19 @@ def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
     for event in reversed(events):
         if event["event"] == "active_loop":
             return event["name"] or None
+    return None
+
+
+def interrupted_task(events: Sequence[Mapping[str, Any]], form: str) -> str | None:
+    """The name of the form that was still active when `form` began, or None."""
+    begun = False
+    for event in reversed(events):
+        if event["event"] == "session_started":
+            return None
+        if event["event"] == "active_loop":
+            if begun:
+                return None if event["name"] == form else event["name"] or None
+            begun = True
     return None
 
 

@@ -16,13 +16,10 @@ from bot.cli.errors import UnknownSuite
 SUITES = {
     "serving": "time and memory of the whole stack, beside Rasa's stock pipeline on the same data",
     "dialogue": "share of scripted customers who get what they came for, in the demo shop and an imported one",
-<<<<<<< HEAD
-    "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
-=======
     "intent": "accuracy, doubt and typos on BANKING77, CLINC150 and HWU64, in full and with few examples",
     "entities": "slots of SNIPS found as they are marked, with the intent from the same pass",
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
->>>>>>> main
+    "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
 }
 # Their `run` takes the options as well.
 WITH_OPTIONS = frozenset({"intent", "entities", "oos"})

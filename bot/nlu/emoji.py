@@ -14,27 +14,19 @@ _ENOUGH_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-<<<<<<< HEAD
 def spell_emoji(text: str, always: bool = False) -> str:
     """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"; without them where words say it.
 
     `always` spells them there too: words say what is wanted, faces how it is meant.
     """
-    if text.isascii():
-        return text
-    most = 0 if not always and len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
-=======
-def spell_emoji(text: str) -> str:
-    """`text` with each emoji as its Unicode name: "ok 👍" is "ok thumbs up sign"; without them where words say it."""
-    return spell_with_places(text)[0]
+    return spell_with_places(text, always)[0]
 
 
-def spell_with_places(text: str) -> tuple[str, Sequence[int]]:
+def spell_with_places(text: str, always: bool = False) -> tuple[str, Sequence[int]]:
     """The same, and for each of its letters the place in `text` that it stands for."""
     if text.isascii():
         return text, range(len(text))
-    most = 0 if len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
->>>>>>> main
+    most = 0 if not always and len(_WORD.findall(text)) >= _ENOUGH_WORDS else _MOST
     spelled: list[str] = []
     places: list[int] = []
     count = 0

@@ -20,6 +20,7 @@ PASSAGES = "passages"
 ANSWERABLE = "answerable"
 SENTIMENT = "sentiment"
 FURTHER_REQUESTS = "further_requests"
+LANGUAGE = "language"
 
 
 @dataclass(frozen=True)
