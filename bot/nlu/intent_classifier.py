@@ -72,7 +72,7 @@ class IntentClassifier(GraphComponent):
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self.model = model
-        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"])
+        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"], self.config["ask_from"])
         self._model_storage = model_storage
         self._resource = resource
 
