@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from crm_models.addresses import Address, country_code
 
@@ -22,6 +23,43 @@ _LEAD = re.compile(
     r"^.*?\b(?:address(?:\s+(?:is|to))?|send\s+it\s+to|deliver(?:\s+it)?\s+to|(?:go|goes|ship(?:\s+it)?|change(?:\s+it)?|going)\s+to|live\s+at|moved\s+to)\b[\s:,]*",
     re.IGNORECASE,
 )
+# What stands around a part that is corrected: "no, the postcode is wrong, it's 10119", "14 Rose Street, not 12".
+_CORRECTION = re.compile(
+    r"^(?:(?:no|nope|wait|sorry|oops|oh|actually|rather|but|and|that'?s|it'?s|it|is|isn'?t|was|should|must|be|the|my|a|new"
+    r"|correct|right|wrong|i|meant?|make|at|to|please|house|number|street|address|post\s?code|postal|zip|code|city"
+    r"|town)\b[\s,.:;!-]*)+",
+    re.IGNORECASE,
+)
+_NOT_THIS = re.compile(r"[\s,]*\b(?:not|instead(?:\s+of)?|please|and\s+not)\b.*$", re.IGNORECASE)
+_STREET_FIRST = re.compile(r"^\D{3,}?\s\d{1,4}\s?[a-z]?(?:/\d+)*$|^\d{1,5}\s?[a-z]?\s+\D{3,}$", re.IGNORECASE)
+_COUNTRY_BEFORE = re.compile(r"^[A-Z]{1,2}-(?=\d)")
+_ROAD = re.compile(
+    r"(?:\b(?:st|rd|road|ave|avenue|lane|drive|way|court|square)|street|stra(?:ß|ss)e|str|weg|platz|allee|gasse)\b",
+    re.IGNORECASE,
+)
+_HOUSE_NUMBER = re.compile(r"^\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+_NUMBER_IN_STREET = re.compile(r"\d+(?:\s?[a-z]\b)?", re.IGNORECASE)
+_CITY_SAID = re.compile(r"\b(?:city|town)\b", re.IGNORECASE)
+
+
+def correct_address(text: str, known: Address) -> Address | None:
+    """`known` with the parts that `text` says otherwise: street, house number, postcode, town; None where none is."""
+    corrected = known
+    for part in re.split(r"\s*[,;\n]\s*", text):
+        said = _NOT_THIS.sub("", _CORRECTION.sub("", part.strip())).strip(" .!")
+        # A town ("10119 Berlin") looks like a street with its number first.
+        town = _BEFORE.match(said)
+        if town and not _ROAD.search(said):
+            corrected = replace(corrected, postcode=town["postcode"].upper(), city=town["city"].strip())
+        elif _CODE_ALONE.match(said):
+            corrected = replace(corrected, postcode=_COUNTRY_BEFORE.sub("", said.upper()))
+        elif _STREET_FIRST.match(said):
+            corrected = replace(corrected, address1=said)
+        elif _HOUSE_NUMBER.match(said) and _NUMBER_IN_STREET.search(known.address1):
+            corrected = replace(corrected, address1=_NUMBER_IN_STREET.sub(said, known.address1, count=1))
+        elif said and not re.search(r"\d", said) and _CITY_SAID.search(part):
+            corrected = replace(corrected, city=said)
+    return corrected if corrected != known else None
 
 
 def parse_address(text: str, country: str) -> Address | None:

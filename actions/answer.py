@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.articles import find_answer
-from actions.clarify import ask_what_is_meant
+from actions.clarify import ask_what_is_meant, hear_rant
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
@@ -33,8 +33,8 @@ class ActionAnswer(ShopAction):
         if answer.status is AnswerStatus.ANSWERED:
             context.say("answer", "answered", **said)
             return [SlotSet("topic", answer.sources[0].document_id)]
-        if context.turn.intent == "nlu_unsure" and ask_what_is_meant(context):
-            return []
+        if context.turn.intent == "nlu_unsure" and (asked := hear_rant(context) or ask_what_is_meant(context)):
+            return asked
         # What is neither our subject nor surely answered is not answered at all.
         if answer.status is AnswerStatus.UNSURE and context.turn.intent != "out_of_scope":
             context.say("answer", "unsure", **said)

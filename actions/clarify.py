@@ -7,13 +7,15 @@ import json
 from rasa_sdk.events import EventType, FollowupAction
 
 from actions.articles import find_answer
+from actions.complaint import tells_what_happened
+from actions.doubt import open_doubt
 from actions.shop_action import Context, ShopAction
 from actions.words import choice_label
-from crm_models.gaps import GapKind, GapSort, record_gap
 from knowledge.answer import AnswerStatus
 
 MOST = 3
 # What the message said besides its intent goes along with the button.
+NEGATIVE = -0.25
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
 
@@ -27,9 +29,11 @@ class ActionClarify(ShopAction):
         """An answer instead: to what is likeliest a question that the articles answer, and where no meaning can be
         put on a button.
         """
-        if _is_answered_question(context) or not ask_what_is_meant(context):
+        if heard := hear_rant(context):
+            return heard
+        if _is_answered_question(context):
             return [FollowupAction("action_answer")]
-        return []
+        return ask_what_is_meant(context) or [FollowupAction("action_answer")]
 
 
 def _is_answered_question(context: Context) -> bool:
@@ -38,23 +42,28 @@ def _is_answered_question(context: Context) -> bool:
     return is_question and find_answer(context).status is AnswerStatus.ANSWERED
 
 
-def ask_what_is_meant(context: Context) -> bool:
-    """Ask with the likeliest meanings as buttons and note the gap; False where none can be offered."""
+def hear_rant(context: Context) -> list[EventType]:
+    """What an upset customer gets instead of a question where a complaint or abuse is the likeliest; else nothing.
+
+    A complaint that tells what happened is taken on. Without any meaning to go by, it is sorry and a way to a person.
+    """
+    turn = context.turn
+    likeliest = str(turn.intent_set[0]["name"]) if turn.intent_set else ""
+    if likeliest not in ("complaint", "insult") or not (turn.frustrated or turn.sentiment <= NEGATIVE):
+        return []
+    if likeliest == "complaint" and tells_what_happened(turn.text):
+        return [FollowupAction("complaint_form")]
+    return [FollowupAction("action_insult")] if likeliest == "insult" or turn.intent == "nlu_unsure" else []
+
+
+def ask_what_is_meant(context: Context) -> list[EventType]:
+    """Ask with the likeliest meanings as buttons and note the gap; nothing where none can be offered."""
     likely = [str(each["name"]) for each in context.turn.intent_set]
     entities = {name: value for name in CARRIED if (value := context.turn.entity(name))}
     details = json.dumps(entities, ensure_ascii=False) if entities else ""
     labelled = [(intent, choice_label(intent)) for intent in likely]
     buttons = [{"title": label, "payload": f"/{intent}{details}"} for intent, label in labelled if label][:MOST]
     if not buttons:
-        return False
-    record_gap(
-        context.connection,
-        GapSort.REQUEST,
-        GapKind.VAGUE,
-        {"said": context.turn.text, "likely": likely},
-        context.turn.now,
-        conversation_id=context.turn.conversation_id,
-        customer_id=context.identity.customer_id,
-    )
+        return []
     context.say("clarify", "several" if len(buttons) > 1 else "one", buttons=buttons)
-    return True
+    return [open_doubt(context, likely, [intent for intent, label in labelled if label][:MOST])]

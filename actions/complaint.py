@@ -6,6 +6,7 @@ from rasa_sdk.events import EventType
 
 from actions.fields import TextField
 from actions.order_choice import named_order
+from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
@@ -15,8 +16,15 @@ from crm_models.escalations import request_person
 from crm_models.identity import Trust
 
 INTENTS = frozenset({"complaint", "damaged_item", "wrong_or_missing_item"})
+# A rant that may also mean something else comes here from `actions.clarify`.
+DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 # A message this long has said what happened; a shorter one is asked to.
 TELLING_WORDS = 12
+
+
+def tells_what_happened(text: str) -> bool:
+    """Whether a first message says enough to be recorded as it is."""
+    return len(text.split()) >= TELLING_WORDS
 
 
 class ComplaintText(TextField):
@@ -29,7 +37,7 @@ class ComplaintText(TextField):
         """The answer, or the message that began it."""
         if asked:
             return super().read(context, {}, asked)
-        telling = context.turn.intent in INTENTS and len(context.turn.text.split()) >= TELLING_WORDS
+        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and tells_what_happened(context.turn.text)
         return context.turn.text.strip() if telling else None
 
 
@@ -55,6 +63,7 @@ class ActionComplaint(ShopAction):
 
     action = "action_complaint"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """With the order it is about, where one is known and theirs."""
@@ -77,4 +86,5 @@ class ActionComplaint(ShopAction):
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         topic = "recorded_order" if order_id else "recorded"
         context.say("complaint", topic, complaint_id=number, order_id=order_id)
+        offer_to_go_on(context)
         return cleared()

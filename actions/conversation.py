@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
+from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_words import TASK_SLOTS, cleared, order_words
 from actions.turn import has_run, running_task
@@ -43,6 +44,7 @@ class ActionRepeat(ShopAction):
     """Says again what the bot said in its latest turn."""
 
     action = "action_repeat"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """Text and buttons of the replies to the message before this one. A task asks again by itself."""
@@ -76,6 +78,7 @@ class ActionStop(ShopAction):
         order_id = context.slots.get("order_id")
         if running_task(context.events):
             context.say("stop", "task")
+            offer_to_go_on(context)
         elif order_id:
             # "Cancel it", with an order on the table, may well mean the order.
             context.say("stop", "order", order_id=order_id)
@@ -92,7 +95,7 @@ class ActionStartOver(ShopAction):
     def act(self, context: Context) -> list[EventType]:
         """Every slot but the name and the tier."""
         context.say("start_over")
-        forgotten = ("order_id", "resume", "offer_id", "topic", "choices", *TASK_SLOTS)
+        forgotten = ("order_id", "resume", "offer_id", "topic", "choices", "set_aside", *TASK_SLOTS)
         return [
             ActiveLoop(None),
             SlotSet("requested_slot", None),
@@ -104,6 +107,7 @@ class ActionInsult(ShopAction):
     """Stays calm and offers a person."""
 
     action = "action_insult"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """No lecture."""

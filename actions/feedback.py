@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType
 
 from actions.fields import TextField
 from actions.offer import offer_if_fitting
+from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
@@ -55,6 +56,7 @@ class ActionFeedback(ShopAction):
 
     action = "action_feedback"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """The mood is that of the stars and of the words, whichever is further from neutral."""
@@ -75,4 +77,6 @@ class ActionFeedback(ShopAction):
         )
         context.say("feedback", outcome.value, rating=stars)
         mood = (stars - 3) / 2
-        return [*cleared(), *offer_if_fitting(context, mood=mood)]
+        offered = offer_if_fitting(context, mood=mood)
+        offer_to_go_on(context)
+        return [*cleared(), *offered]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from actions.address_text import parse_address
+from actions.address_text import correct_address, parse_address
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from crm_models.addresses import Address
@@ -227,6 +227,9 @@ class AddressField:
             address = replace(address, country=current.country)
         if address is not None and not address.missing():
             return address.columns()
+        if known.get("address") and not asked:
+            corrected = correct_address(context.turn.text, Address(**known["address"]))
+            return corrected.columns() if corrected and not corrected.missing() else None
         if asked and self.mentioned(context, known):
             context.say("address", "incomplete")
         return None

@@ -6,8 +6,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.offer import current_offer
 from actions.order_choice import described_order, named_order, order_buttons
+from actions.set_aside import go_on
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import claim_from_message
+from actions.turn import said_last
 from crm_models.orders import get_order, list_orders
 
 _STATUS = "action_order_status"
@@ -41,6 +43,15 @@ class ActionFollowUp(ShopAction):
         return [SlotSet("order_id", chosen), FollowupAction(context.slots.get("resume") or _STATUS)]
 
     def _yes_or_no(self, context: Context) -> list[EventType]:
+        last, kept = said_last(context.events), context.slots.get("set_aside")
+        if last == "utter_task_go_on" and kept:
+            if context.turn.intent == "affirm":
+                return go_on(kept)
+            context.say("follow_up", "declined")
+            return [SlotSet("set_aside", None)]
+        if last.startswith("utter_clarify_") and context.turn.intent == "deny":
+            context.say("clarify", "neither")
+            return []
         if current_offer(context) is not None:
             yes = context.turn.intent == "affirm"
             return [FollowupAction("action_accept_offer" if yes else "action_decline_offer")]

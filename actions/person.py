@@ -6,6 +6,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
 from actions.shop_action import Context, ShopAction
 from actions.task_words import cleared
+from actions.words import languages_of
 from crm_models.escalations import RequestOutcome, request_person
 
 
@@ -14,17 +15,22 @@ class ActionAskPerson(ShopAction):
 
     action = "action_ask_person"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """Whatever task was running ends: the person will see it in the transcript."""
-        deletion = context.turn.intent == "delete_data"
+        deletion, language = context.turn.intent == "delete_data", context.turn.foreign_language
+        reason = f"foreign_language_{language}" if language else "asked_for_person"
         outcome, _ = request_person(
             context.connection,
             context.turn.conversation_id,
             context.identity.customer_id if context.verified else None,
-            "delete_data" if deletion else "asked_for_person",
+            "delete_data" if deletion else reason,
             context.turn.now,
         )
         asked_now = outcome is RequestOutcome.REQUESTED
-        context.say("person", "requested_delete_data" if deletion and asked_now else outcome.value)
-        return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]
+        if asked_now and language in languages_of("foreign_asked"):
+            context.say("foreign_asked", language)
+        else:
+            context.say("person", "requested_delete_data" if deletion and asked_now else outcome.value)
+        return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("set_aside", None), *cleared()]

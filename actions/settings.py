@@ -21,3 +21,4 @@ class ActionSettings(BaseSettings):
     action_key: str = ""  # empty: from secrets.json in the data folder
     words_file: Path = PROJECT / "bot" / "domain" / "words.yml"
     choices_file: Path = PROJECT / "bot" / "domain" / "choices.yml"
+    languages_file: Path = PROJECT / "bot" / "domain" / "languages.yml"

@@ -13,7 +13,9 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection
 
+from actions.doubt import hear_choice, settle
 from actions.services import Services, services
+from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
 from crm_models.customers import Profile, read_profile
 from crm_models.identity import Identity, Trust, identity_of
@@ -72,6 +74,8 @@ class ShopAction(Action, ABC):
     writes: ClassVar[bool] = False
     # Whether the customer's turn comes after it; a form and its questions leave that to Rasa.
     ends_turn: ClassVar[bool] = True
+    # Whether a customer who loses patience is told that we are sorry, before what it says.
+    soothes: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -85,15 +89,26 @@ class ShopAction(Action, ABC):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Open the transaction, check trust, act."""
         turn = read_turn(tracker)
-        with services().connection(self.writes) as connection:
+        doubted = tracker.slots.get("gap_id") is not None
+        with services().connection(self.writes or doubted) as connection:
             identity = identity_of(connection, turn.conversation_id, turn.now)
             context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
+            if doubted:
+                hear_choice(context)
             if identity.trust < self.needs:
                 return sign_in_first(turn, self.action)
             events = self.act(context)
+            if doubted and self.ends_turn:
+                events = [*settle(context, events, self.done(context)), *events]
+        if self.soothes and self.ends_turn and not is_chained(tracker.events):
+            say_sorry(context)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
         return events
+
+    def done(self, context: Context) -> bool:
+        """Whether what the customer wanted was done; asked after `act`."""
+        return True
 
     @abstractmethod
     def act(self, context: Context) -> list[EventType]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import suppress
 
 from rasa_sdk.events import EventType
 
 from actions.fields import task_order
+from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_state import TaskEnded
 from actions.task_words import cleared
@@ -24,11 +26,15 @@ class TaskAction(ShopAction):
         if confirmed is False:
             context.say("task", "not_done")
         if confirmed:
-            try:
+            # An order that is gone ends it as well.
+            with suppress(TaskEnded):
                 self.perform(context, task_order(context, context.slots))
-            except TaskEnded:
-                return cleared()
+        offer_to_go_on(context)
         return cleared()
+
+    def done(self, context: Context) -> bool:
+        """After a yes."""
+        return bool(context.slots.get("confirmed"))
 
     @abstractmethod
     def perform(self, context: Context, order: Order) -> None:

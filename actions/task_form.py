@@ -16,10 +16,12 @@ from typing import Any, ClassVar, Protocol
 
 from rasa_sdk.events import EventType
 
+from actions.corrections import correct
+from actions.set_aside import forget_outdated, leave_for_now
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import sign_in_answered, sign_in_step
 from actions.task_state import State, TaskEnded
-from actions.turn import is_fresh, is_starting
+from actions.turn import is_fresh, is_resumed, is_starting
 from crm_models.identity import Trust
 
 # Intents that answer a question of a form, or that a form reads itself. All others have rules of their own.
@@ -75,11 +77,15 @@ class TaskForm(ShopAction):
             # An order from before is only a guess until `OrderField.default` has looked at it.
             state.values["order_id"] = None
         try:
-            if starting:
+            if starting and is_resumed(context.events):
+                forget_outdated(state, self.fields)
+                self._advance(state, reads=False)
+            elif starting:
+                leave_for_now(state, self.form)
                 stale = (each.slot for each in self.fields if each.slot != "order_id")
                 state.forget((*stale, "email", "code"))
                 self._advance(state, reads=True)
-            elif not is_fresh(context.events, self.form):
+            elif not is_fresh(context.events, self.form) or self._corrected(state):
                 self._advance(state, reads=False)
             elif self._steps_aside(state):
                 return []
@@ -89,6 +95,10 @@ class TaskForm(ShopAction):
             state.set("confirmed", None)
             state.ask = None
         return state.events()
+
+    def _corrected(self, state: State) -> bool:
+        """Whether the message says something else than what was to be confirmed; then that is asked again."""
+        return state.asked == "confirmed" and correct(state, self.fields, ANSWERS | self.own_intents)
 
     def _take(self, state: State) -> None:
         before, said = dict(state.values), len(state.context.dispatcher.messages)

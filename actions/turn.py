@@ -9,6 +9,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.frustration import FRUSTRATED_FROM, Frustration, frustration_in
+
 _CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
 _RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
@@ -25,11 +27,18 @@ class Turn:
     intent_set: tuple[Mapping[str, Any], ...]
     entities: Mapping[str, tuple[str, ...]]
     sentiment: float  # -1 to 1
-    frustrated: bool
+    frustrated: bool  # by the message itself or, together with it, by the conversation
+    frustration: Frustration
     question: str  # the message, or the words before it where it is the button that says what they meant
     passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
+    foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
+
+    @property
+    def is_button(self) -> bool:
+        """Whether it was pressed, not written."""
+        return _is_button(self.text)
 
     def entity(self, name: str) -> str | None:
         """The first value of an entity, or None."""
@@ -45,6 +54,7 @@ def read_turn(tracker: Tracker) -> Turn:
         found.setdefault(entity["entity"], []).append(str(entity["value"]))
     mood = _mood(tracker.events or (), message)
     asked = _question(tracker.events or (), message)
+    frustration = frustration_in(tracker.events or ())
     return Turn(
         conversation_id=tracker.sender_id,
         channel=tracker.get_latest_input_channel() or "unknown",
@@ -53,12 +63,19 @@ def read_turn(tracker: Tracker) -> Turn:
         intent_set=tuple(message.get("intent_set") or ()),
         entities={name: tuple(values) for name, values in found.items()},
         sentiment=float(mood.get("score") or 0.0),
-        frustrated=bool(mood.get("frustration")),
+        frustrated=bool(mood.get("frustration")) or frustration.level >= FRUSTRATED_FROM,
+        frustration=frustration,
         question=asked.get("text") or "",
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
+        foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
     )
+
+
+def _foreign_language(message: Mapping[str, Any]) -> str | None:
+    language = message.get("language") or {}
+    return str(language["code"]) if language and not language["trained"] else None
 
 
 def _is_button(text: object) -> bool:
@@ -96,12 +113,17 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
     return True
 
 
-def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the bot's latest words offered orders to choose from."""
+def said_last(events: Sequence[Mapping[str, Any]]) -> str:
+    """The name of the bot's latest words, before or in this turn."""
     for event in reversed(events):
         if event["event"] == "bot":
-            return (event.get("metadata") or {}).get("utter_action") in _CHOICES_OF_ORDER
-    return False
+            return str((event.get("metadata") or {}).get("utter_action") or "")
+    return ""
+
+
+def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the bot's latest words offered orders to choose from."""
+    return said_last(events) in _CHOICES_OF_ORDER
 
 
 def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
@@ -109,6 +131,19 @@ def running_task(events: Sequence[Mapping[str, Any]]) -> str | None:
     for event in reversed(events):
         if event["event"] == "active_loop":
             return event["name"] or None
+    return None
+
+
+def interrupted_task(events: Sequence[Mapping[str, Any]], form: str) -> str | None:
+    """The name of the form that was still active when `form` began, or None."""
+    begun = False
+    for event in reversed(events):
+        if event["event"] == "session_started":
+            return None
+        if event["event"] == "active_loop":
+            if begun:
+                return None if event["name"] == form else event["name"] or None
+            begun = True
     return None
 
 

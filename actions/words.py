@@ -25,6 +25,13 @@ def choice_label(intent: str) -> str | None:
     return _responses(ActionSettings().choices_file).get(_CHOICE + intent)
 
 
+def languages_of(topic: str) -> frozenset[str]:
+    """Codes of the languages in which the domain has `utter_<topic>_<code>`."""
+    prefix = f"utter_{topic}_"
+    names = _responses(ActionSettings().languages_file)
+    return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+
 @lru_cache
 def _responses(path: Path) -> dict[str, str]:
     loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))

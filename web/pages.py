@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
+from web.languages import LANGUAGES
 from web.security import CSRF_FIELD, form_token, keep_nonce
 from web.services import services_of
 
@@ -52,13 +53,23 @@ def words(name: str | None) -> str:
     return (name or "").replace("_", " ")
 
 
+def reason(name: str) -> str:
+    """Why a conversation waits for a person, in words."""
+    language = name.removeprefix("foreign_language_")
+    if language != name:
+        return f"writes {LANGUAGES.get(language, f'another language ({language})')}"
+    return {"asked_for_person": "asked for a person", "delete_data": "wants their data deleted"}.get(name, words(name))
+
+
 def percent(share: float | None) -> str:
     return "" if share is None else f"{share * 100:.0f} %"
 
 
 templates = Jinja2Templates(FOLDER / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
-templates.env.filters.update(money=money, duration=duration, day=day, moment=moment, words=words, percent=percent)
+templates.env.filters.update(
+    money=money, duration=duration, day=day, moment=moment, words=words, percent=percent, reason=reason
+)
 
 
 def render(

@@ -22,6 +22,7 @@ from bot.channels import waiting
 from bot.channels.bursts import taken_together
 from bot.channels.fragments import understand
 from bot.channels.said import Said, event_of, ids_of, is_unanswered, latest_turn, messages_of, replies_to, turn_of
+from bot.channels.typed_choice import press_what_was_typed
 from bot.nlu.requests import WHOLE
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ async def handle_message(agent: Agent, body: dict[str, Any], together_s: float =
         before = turn_of(tracker, said[0].message_id)
         if before is None:
             message = _first(body, await taken_together(agent, tracker, said), tracker, received_at)
+            await press_what_was_typed(agent, tracker, message)
             await _turn(agent, message, tracker, together_s)
         else:
             message = _again(body, before)

@@ -17,17 +17,18 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.decision import Likely
+from bot.nlu.emoji import spell_emoji
 from bot.nlu.matters import Part, Request, only_request, part_of, separate
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.normalise import normalise
 from bot.nlu.segments import Segment, segments
-from bot.nlu.vectors import FURTHER_REQUESTS, SENTIMENT
+from bot.nlu.vectors import ENTITY_SCORES, FURTHER_REQUESTS, SENTIMENT
 
 # Set to True in a message's metadata: it is one request, whatever it looks like.
 WHOLE = "whole"
 _FOUND = "found_parts"
 # What a message keeps although another part of it speaks for its intent.
-_KEPT = frozenset({TEXT, SENTIMENT, "metadata", "message_id", _FOUND})
+_KEPT = frozenset({TEXT, SENTIMENT, ENTITY_SCORES, "metadata", "message_id", _FOUND})
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,18 @@ class RequestSplitter(_PerMessage):
         requests = separate(parts)
         if requests:
             first, *further = requests
-            message.set(TEXT, normalise(found.text[first.start : first.end]), add_to_output=True)
+            _cut(message, normalise(found.text[first.start : first.end]))
             message.set(FURTHER_REQUESTS, [_to_json(each, parts) for each in further], add_to_output=True)
             _understand_as(message, found.messages[first.opening])
         elif (place := only_request(parts, _intent_of(message))) is not None:
             _understand_as(message, found.messages[place])
+
+
+def _cut(message: Message, text: str) -> None:
+    """Make `text` the message's; the scores of its words stay where its letters are those that were read."""
+    if not spell_emoji(text_of(message)).startswith(spell_emoji(text)):
+        message.data.pop(ENTITY_SCORES, None)
+    message.set(TEXT, text, add_to_output=True)
 
 
 def _understand_as(message: Message, part: Message) -> None:

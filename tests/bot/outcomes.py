@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from actions.return_items import REASONS
+from actions.words import languages_of
 from crm_models.escalations import RequestOutcome
 from crm_models.exchanges import ExchangeOutcome
 from crm_models.feedback import FeedbackOutcome
@@ -47,6 +48,8 @@ COMPUTED: dict[str, set[str]] = {
     "feedback": _values(FeedbackOutcome),
     "newsletter": _CONSENT,
     "consent": _CONSENT,
+    "foreign_language": set(languages_of("foreign_language")),
+    "foreign_asked": set(languages_of("foreign_asked")),
     "complaint": {"recorded", "recorded_order"},
     "recommend": {"popular", "category", "happy", "because"},
     "product": {"stock_in_stock", "stock_other_option", "stock_sold_out"},
@@ -57,5 +60,6 @@ COMPUTED_WORDS: dict[str, set[str]] = {
     "status": _values(OrderStatus),
     "payment": {"credit_card", "paypal", "gift_card", "invoice", "unknown"},
     "reason": {*REASONS, *ShopPolicy().cancel_reasons},
+    "task": {*_TASKS, "complaint", "feedback"},
     "difference": {"pay", "refund", "none"},
 }

@@ -19,6 +19,7 @@ import actions
 from actions.order_choice import OrderField
 from actions.shop_action import ShopAction
 from actions.task_form import TaskForm
+from actions.words import languages_of
 from bot.channels import fragments, waiting
 from bot.channels.turns import LEFT, NEXT, TROUBLE
 from bot.nlu import matters
@@ -234,8 +235,8 @@ def test_requests_and_tasks_of_the_splitter_are_those_of_domain_and_rules() -> N
 
 def test_every_intent_has_examples() -> None:
     told = {each["intent"] for path in (DATA / "nlu").glob("*.yml") for each in read(path)["nlu"] if "intent" in each}
-    # These are what the bot makes of doubt; nobody says them.
-    assert told == set(domain()["intents"]) - {"nlu_ambiguous", "nlu_unsure"}
+    # These are what the bot makes of a message; nobody says them.
+    assert told == set(domain()["intents"]) - {"nlu_ambiguous", "nlu_unsure", "nlu_foreign_language"}
 
 
 def test_buttons_of_the_domain_are_payloads_of_known_intents() -> None:
@@ -249,6 +250,20 @@ def test_buttons_of_the_domain_are_payloads_of_known_intents() -> None:
 def test_rasa_loads_the_domain_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
     rasa_domain().check_missing_responses()
     assert not [str(each.message) for each in recwarn if "utter_" in str(each.message)]
+
+
+def test_a_language_has_both_its_sentences_and_a_button_to_a_person() -> None:
+    said, asked = languages_of("foreign_language"), languages_of("foreign_asked")
+    assert said - {"en"} == asked
+    for language in said:
+        (variant,) = domain()["responses"][f"utter_foreign_language_{language}"]
+        assert [button["payload"] for button in variant["buttons"]] == ["/ask_person"]
+
+
+def test_the_identifier_knows_the_language_the_bot_is_made_for() -> None:
+    config = read(PROJECT / "config.yml")
+    (identifier,) = (each for each in config["pipeline"] if each["name"].endswith("LanguageIdentifier"))
+    assert config["language"] in identifier["languages"]
 
 
 def dotted_paths() -> Iterator[tuple[str, str]]:

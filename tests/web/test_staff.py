@@ -107,6 +107,15 @@ def test_from_the_queue_to_a_person_and_back(web: Web, bot: FakeBot, engine) -> 
     assert owner(engine, visitor.conversation_id) is None
 
 
+def test_the_queue_says_which_language_a_customer_writes(web: Web, engine) -> None:
+    for code, words in (("de", "writes German"), ("eo", "writes another language (eo)")):
+        visitor = web.visitor()
+        with engine.begin() as connection:
+            reason = f"foreign_language_{code}"
+            escalations.request_person(connection, visitor.conversation_id, None, reason, utc_now())
+        assert words in Agent(web).http.get("/staff/queue").text
+
+
 def test_two_take_at_once_and_one_gets_it(web: Web, engine) -> None:
     with engine.begin() as connection:
         create_staff(connection, "second", "Noor", "another-password", Role.AGENT)
