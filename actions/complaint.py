@@ -63,6 +63,7 @@ class ActionComplaint(ShopAction):
 
     action = "action_complaint"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """With the order it is about, where one is known and theirs."""

@@ -44,6 +44,7 @@ class ActionRepeat(ShopAction):
     """Says again what the bot said in its latest turn."""
 
     action = "action_repeat"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """Text and buttons of the replies to the message before this one. A task asks again by itself."""
@@ -52,7 +53,7 @@ class ActionRepeat(ShopAction):
         said: list[dict[str, object]] = []
         messages = 0
         for event in reversed(context.events):
-            if event["event"] == "user":
+            if event["event"] == "user" and "part_of" not in (event.get("metadata") or {}):
                 messages += 1
                 if said or messages > 2:
                     break
@@ -106,6 +107,7 @@ class ActionInsult(ShopAction):
     """Stays calm and offers a person."""
 
     action = "action_insult"
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """No lecture."""

@@ -56,6 +56,7 @@ class ActionFeedback(ShopAction):
 
     action = "action_feedback"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """The mood is that of the stars and of the words, whichever is further from neutral."""

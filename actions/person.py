@@ -15,6 +15,7 @@ class ActionAskPerson(ShopAction):
 
     action = "action_ask_person"
     writes = True
+    soothes = False
 
     def act(self, context: Context) -> list[EventType]:
         """Whatever task was running ends: the person will see it in the transcript."""

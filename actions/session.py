@@ -21,6 +21,9 @@ class ActionSessionStart(ShopAction):
         open_conversation(context.connection, context.turn.conversation_id, context.turn.channel, context.turn.now)
         profile = context.profile
         kept = [SlotSet(slot, context.slots[slot]) for slot in CARRIED_OVER if context.slots.get(slot)]
+        if waiting := context.slots.get("waiting_requests"):
+            # The task they waited for is over; the customer is told that nobody goes on with them.
+            kept.append(SlotSet("waiting_requests", [{**request, "left": True} for request in waiting]))
         return [
             SessionStarted(),
             *kept,

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from actions.doubt import hear_choice, settle
 from actions.services import Services, services
+from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
 from crm_models.customers import Profile, read_profile
 from crm_models.identity import Identity, Trust, identity_of
@@ -73,6 +74,8 @@ class ShopAction(Action, ABC):
     writes: ClassVar[bool] = False
     # Whether the customer's turn comes after it; a form and its questions leave that to Rasa.
     ends_turn: ClassVar[bool] = True
+    # Whether a customer who loses patience is told that we are sorry, before what it says.
+    soothes: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -97,6 +100,8 @@ class ShopAction(Action, ABC):
             events = self.act(context)
             if doubted and self.ends_turn:
                 events = [*settle(context, events, self.done(context)), *events]
+        if self.soothes and self.ends_turn and not is_chained(tracker.events):
+            say_sorry(context)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
         return events

@@ -9,6 +9,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.frustration import FRUSTRATED_FROM, Frustration, frustration_in
+
 _CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
 _RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
@@ -25,7 +27,8 @@ class Turn:
     intent_set: tuple[Mapping[str, Any], ...]
     entities: Mapping[str, tuple[str, ...]]
     sentiment: float  # -1 to 1
-    frustrated: bool
+    frustrated: bool  # by the message itself or, together with it, by the conversation
+    frustration: Frustration
     question: str  # the message, or the words before it where it is the button that says what they meant
     passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
@@ -51,6 +54,7 @@ def read_turn(tracker: Tracker) -> Turn:
         found.setdefault(entity["entity"], []).append(str(entity["value"]))
     mood = _mood(tracker.events or (), message)
     asked = _question(tracker.events or (), message)
+    frustration = frustration_in(tracker.events or ())
     return Turn(
         conversation_id=tracker.sender_id,
         channel=tracker.get_latest_input_channel() or "unknown",
@@ -59,7 +63,8 @@ def read_turn(tracker: Tracker) -> Turn:
         intent_set=tuple(message.get("intent_set") or ()),
         entities={name: tuple(values) for name, values in found.items()},
         sentiment=float(mood.get("score") or 0.0),
-        frustrated=bool(mood.get("frustration")),
+        frustrated=bool(mood.get("frustration")) or frustration.level >= FRUSTRATED_FROM,
+        frustration=frustration,
         question=asked.get("text") or "",
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
@@ -92,7 +97,7 @@ def _question(events: Sequence[Mapping[str, Any]], latest: Mapping[str, Any]) ->
     said = [event for event in reversed(events) if event["event"] == "user"]
     if len(said) < 2 or _is_button(said[1].get("text")):
         return latest
-    return {**(said[1].get("parse_data") or {}), "text": said[1].get("text")}
+    return {"text": said[1].get("text"), **(said[1].get("parse_data") or {})}
 
 
 def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:

@@ -4,6 +4,7 @@ CliError (bot.cli.errors)
 └── BenchmarkError
     ├── MissingData      a data set is not where it was said to be
     ├── PeerFailed       what we compare with could not be trained or started; names its log
+    ├── BadOption        an option of the command that the suite has not
     └── UnsafePlace      the settings point at a database that is not the benchmark's own
 """
 
@@ -22,6 +23,10 @@ class MissingData(BenchmarkError):
 
 class PeerFailed(BenchmarkError):
     """What we compare with could not be trained or started."""
+
+
+class BadOption(BenchmarkError):
+    """An option of the command that the suite has not."""
 
 
 class UnsafePlace(BenchmarkError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,17 +18,27 @@ from benchmarks.machine import Machine
 class Target:
     """What a value must be. Targets come from the issues and change only with a reason in the CHANGELOG."""
 
-    comparison: Literal["<=", ">="]
+    comparison: Literal["<=", ">=", "between"]
     value: float
+    upper: float | None = None
+    """The other end, with `between` alone."""
 
     def holds(self, measured: float | None) -> bool:
         """What could not be measured does not hold."""
         if measured is None:
             return False
-        return measured <= self.value if self.comparison == "<=" else measured >= self.value
+        if self.comparison == "<=":
+            return measured <= self.value
+        return measured >= self.value and (self.upper is None or measured <= self.upper)
+
+    def shown(self, amount: Callable[[float], str]) -> str:
+        """In words, each number as `amount` writes it."""
+        if self.upper is not None:
+            return f"{amount(self.value)} to {amount(self.upper)}"
+        return f"{self.comparison} {amount(self.value)}"
 
     def __str__(self) -> str:
-        return f"{self.comparison} {_number(self.value)}"
+        return self.shown(_number)
 
 
 def at_most(value: float) -> Target:
@@ -37,6 +47,10 @@ def at_most(value: float) -> Target:
 
 def at_least(value: float) -> Target:
     return Target(">=", value)
+
+
+def between(low: float, high: float) -> Target:
+    return Target("between", low, high)
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ def _table(report: Report) -> Table:
             _amount(row.value, row.unit),
             "\n".join(_peer(name, value, row) for name, value in row.peers.items()),
             row.anchor or "",
-            "" if row.target is None else f"{row.target.comparison} {_amount(row.target.value, row.unit)}",
+            "" if row.target is None else row.target.shown(lambda value, unit=row.unit: _amount(value, unit)),
             {None: "", True: "[green]yes[/]", False: "[bold red]MISSED[/]"}[row.holds],
         )
     return table
@@ -127,7 +141,7 @@ def _table(report: Report) -> Table:
 def _peer(name: str, value: float | None, row: Row) -> str:
     shown = f"{name}: {_amount(value, row.unit)}"
     # How many times ours the peer's value is; between shares that says nothing.
-    if value and row.value and row.unit not in ("share", "%"):
+    if value and row.value and row.unit not in ("share", "%", "points"):
         shown += f" ({value / row.value:.2g}x)"
     return shown
 

@@ -152,12 +152,11 @@ class SnapshotTrackerStore(TrackerStore):
         if known is not None and known[0] == length:
             return known[1]
         newest = sa.select(_events.c.data).where(_events.c.sender_id == sender_id).order_by(_events.c.id.desc())
-        events = _read(connection, newest.limit(WORKING_EVENTS))
-        if len(events) == WORKING_EVENTS and not any(isinstance(event, UserUttered) for event in events):
-            last_message = sa.select(sa.func.max(_events.c.id)).where(
-                _events.c.sender_id == sender_id, _events.c.type_name == UserUttered.type_name
-            )
-            events = _read(connection, newest.where(_events.c.id >= last_message.scalar_subquery())) or events
+        limit = WORKING_EVENTS
+        events = _read(connection, newest.limit(limit))
+        while len(events) == limit and not any(_begins_turn(event) for event in events):
+            limit *= 2
+            events = _read(connection, newest.limit(limit))
         self._recent[sender_id] = (length, events)
         return events
 
@@ -204,8 +203,13 @@ def _read(connection: sa.engine.Connection, newest_first: sa.sql.Select) -> list
 def _working(events: list[Event]) -> list[Event]:
     """The last WORKING_EVENTS; the last turn stays whole, however long it is."""
     start = max(0, len(events) - WORKING_EVENTS)
-    last_message = next((n for n in reversed(range(len(events))) if isinstance(events[n], UserUttered)), start)
+    last_message = next((n for n in reversed(range(len(events))) if _begins_turn(events[n])), start)
     return events[min(start, last_message) :]
+
+
+def _begins_turn(event: Event) -> bool:
+    """Whether the customer wrote it; a part of what was written is worked on in the turn of the message."""
+    return isinstance(event, UserUttered) and "part_of" not in (event.metadata or {})
 
 
 def _row(sender_id: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +255,7 @@ def _as_events(state: dict[str, Any]) -> list[Event]:
 def _drop_until_user(events: list[Event]) -> list[Event]:
     """Begin with a customer's message, so that no turn is cut in half."""
     rest = deque(events)
-    while rest and not isinstance(rest[0], UserUttered):
+    while rest and not _begins_turn(rest[0]):
         rest.popleft()
     return list(rest) or events
 
@@ -264,6 +268,6 @@ def _annotate_replies(events: list[Event]) -> None:
             message = event
         elif isinstance(event, BotUttered) and message is not None:
             received = (message.metadata or {}).get("received_at")
-            event.metadata.setdefault("in_reply_to", message.message_id)
+            event.metadata.setdefault("in_reply_to", (message.metadata or {}).get("message_id") or message.message_id)
             if received:
                 event.metadata.setdefault("latency_ms", round((event.timestamp - received) * 1000, 2))

@@ -58,7 +58,7 @@ def project(connection: Connection, events: Iterable[Mapping[str, Any]]) -> int:
 
     An event may be among them twice. Returns the number of new rows.
     """
-    rows = {row["event_id"]: row for row in map(_message, events) if row is not None}
+    rows = {row["event_id"]: row for event in events for row in _messages(event)}
     if not rows:
         return 0
     known = set(connection.execute(sa.select(messages.c.event_id).where(messages.c.event_id.in_(list(rows)))).scalars())
@@ -174,10 +174,26 @@ def _customers_of(connection: Connection, conversation_ids: set[str]) -> dict[st
     return {row.conversation_id: row.customer_id for row in rows}
 
 
-def _message(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The row of `messages` for one event, without the customer; None for an event that nobody said."""
-    if event.get("event") not in _MESSAGE_TYPES or not event.get("event_id"):
-        return None
+def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of `messages` for one event, without the customer; none for an event that nobody said.
+
+    Messages that were answered together stand in one event and are a row each, as they were written. What was
+    understood of them is told by the last. A part of a message that is served later was said with the message.
+    """
+    metadata = event.get("metadata") or {}
+    if event.get("event") not in _MESSAGE_TYPES or not event.get("event_id") or "part_of" in metadata:
+        return []
+    whole = _message(event)
+    *earlier, last = metadata.get("said") or [{"text": whole["text"]}]
+    unread = dict.fromkeys(("intent", "intent_set", "sentiment"))
+    rows = [
+        {**whole, **unread, "text": each["text"], "event_id": f"{whole['event_id']}/{number}"}
+        for number, each in enumerate(earlier, start=1)
+    ]
+    return [*rows, {**whole, "text": last["text"]}]
+
+
+def _message(event: Mapping[str, Any]) -> dict[str, Any]:
     metadata = event.get("metadata") or {}
     row: dict[str, Any] = {
         "event_id": event["event_id"],

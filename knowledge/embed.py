@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,15 +65,19 @@ class OnnxEncoder:
         """Embeddings and intent features of `texts`, each float32 (len(texts), dimension)."""
         embedding = np.zeros((len(texts), self._dimension), dtype=np.float32)
         features = np.zeros_like(embedding)
+        for rows, _, outputs in self.passes(texts, _OUTPUTS):
+            embedding[rows], features[rows] = outputs
+        return embedding, features
+
+    def passes(self, texts: Sequence[str], outputs: Sequence[str]) -> Iterator[tuple[list[int], list[Any], list[Any]]]:
+        """The model's `outputs` in batches: places in `texts`, their encodings, an array for each output."""
         encodings = self._tokenizer.encode_batch(list(texts))
         # Texts of like length go together, so that little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda place: len(encodings[place].ids))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            embedding[rows], features[rows] = self._session.run(
-                list(_OUTPUTS), _inputs([encodings[row].ids for row in rows])
-            )
-        return embedding, features
+            chosen = [encodings[row] for row in rows]
+            yield rows, chosen, self._session.run(list(outputs), _inputs([each.ids for each in chosen]))
 
 
 def load_encoder(folder: Path, threads: int = 1) -> OnnxEncoder:

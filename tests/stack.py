@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ SIGNED_IN = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Turn:
-    """What the bot said to one message."""
+    """What the bot said to one message, or to several that belong together; `answered` are their ids."""
 
     replies: list[dict[str, Any]]
     paused: bool
+    answered: list[str] = field(default_factory=list)
 
 
 class Stack:
@@ -125,16 +126,24 @@ class Stack:
                 open_conversation(connection, conversation_id, "web", now, customer_id, Trust.VERIFIED, until)
         return conversation_id
 
-    def say(self, conversation_id: str, text: str, message_id: str | None = None) -> Turn:
-        """One message to the bot, as the web process sends it."""
-        body = {
+    def say(
+        self,
+        conversation_id: str,
+        text: str,
+        message_id: str | None = None,
+        further: Sequence[tuple[str, str]] = (),
+    ) -> Turn:
+        """One message to the bot, as the web process sends it; `further`: ids and texts of those that came with it."""
+        body: dict[str, Any] = {
             "conversation_id": conversation_id,
             "message_id": message_id or uuid.uuid4().hex,
             "text": text,
             "channel": "web",
         }
+        if further:
+            body["further"] = [{"message_id": each, "text": said} for each, said in further]
         answer = self._post("webhook", body)
-        return Turn(answer["replies"], answer["paused"])
+        return Turn(answer["replies"], answer["paused"], answer["answered"])
 
     def control(self, conversation_id: str, action: str, text: str | None = None) -> None:
         """What the service desk tells the bot: pause, resume, staff_message."""

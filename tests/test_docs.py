@@ -55,13 +55,26 @@ def cli() -> Any:
     return typer.main.get_command(app)
 
 
+def every_command(group: Any = None, before: str = "") -> dict[str, Any]:
+    """Each command by what is typed for it, those of a group with the group's name before."""
+    found = {}
+    for name, command in (group or cli()).commands.items():
+        typed = f"{before}{name}"
+        found |= {typed: command}
+        if hasattr(command, "commands"):
+            found |= every_command(command, f"{typed} ")
+    return found
+
+
 def parse(line: str) -> None:
     """Read a command line as the program would, without doing it."""
-    name, *rest = shlex.split(line)[1:] or ["--help"]
-    if name == "--help":
-        return
-    command = cli().commands.get(name)
-    assert command is not None, f"there is no command {name!r}"
+    command, name, rest = cli(), "rapport", shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        name, *rest = rest or ["--help"]
+        if name == "--help":
+            return
+        assert name in command.commands, f"there is no command {name!r}"
+        command = command.commands[name]
     for option in command.params:
         if getattr(option, "prompt", None):
             option.prompt = None
@@ -118,22 +131,24 @@ def test_a_quick_command_runs(line: str, written: Path, capsys: pytest.CaptureFi
 
 
 def test_examples_of_the_help_parse() -> None:
-    for command in cli().commands.values():
-        assert command.epilog and command.epilog.startswith("Example: "), command.name
+    for name, command in every_command().items():
+        assert command.epilog and command.epilog.startswith(f"Example: rapport {name}"), name
         parse(command.epilog.removeprefix("Example: "))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_a_command_named_in_a_sentence_exists(path: Path) -> None:
-    known = {*cli().commands, "--help", "COMMAND"}
+    known = {*every_command(), "--help", "COMMAND"}
+    groups = {name.split()[0] for name in known if " " in name}
     for code in inline_code(path):
         if code.startswith("rapport "):
-            assert code.split()[1] in known, code
+            words = code.split()[1:]
+            assert " ".join(words[: 1 + (words[0] in groups and len(words) > 1)]) in known, code
 
 
 def test_the_readme_or_the_docs_name_every_command() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in MAIN)
-    assert [name for name in cli().commands if f"rapport {name}" not in text and f"`{name}`" not in text] == []
+    assert [name for name in every_command() if f"rapport {name}" not in text and f"`{name}`" not in text] == []
 
 
 def test_the_tour_is_held_by_conversations() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import httpx
 
@@ -15,12 +16,27 @@ Control = Literal["pause", "resume", "staff_message"]
 _TRY_AGAIN = {401, 403, 404, 408, 409, 425, 429, 502, 503, 504}
 
 
+class Message(Protocol):
+    """What is sent; `shown` is what the customer's window shows for it, when that is not `text`."""
+
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def shown(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Turn:
-    """What the bot said to one message; `paused` when a person owns the conversation and it said nothing."""
+    """What the bot said; `paused` when a person owns the conversation and it said nothing.
+
+    `answered`: the ids of all messages that it was said to, in order.
+    """
 
     replies: tuple[dict[str, Any], ...]
     paused: bool
+    answered: tuple[str, ...]
 
 
 class BotClient:
@@ -35,19 +51,28 @@ class BotClient:
             trust_env=False,  # the bot is on a private address: no proxy in between
         )
 
-    async def send(self, conversation_id: str, message_id: str, text: str, shown: str | None = None) -> Turn:
-        """One message of a customer; `shown` is what their window shows for it, when that is not `text`.
+    async def send(self, conversation_id: str, messages: Sequence[Message]) -> Turn:
+        """A message of a customer, and those typed after it; the bot answers the first, and what goes with it.
 
         Raises BotUnreachable or BotRefused.
         """
-        body = {"conversation_id": conversation_id, "message_id": message_id, "text": text, "channel": "web"}
-        if shown:
-            body["shown"] = shown
+        first, *further = messages
+        body: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "message_id": first.client_id,
+            "text": first.text,
+            "channel": "web",
+        }
+        if first.shown:
+            body["shown"] = first.shown
+        if further:
+            body["further"] = [{"message_id": each.client_id, "text": each.text} for each in further]
         answer = await self._post("/webhook", body)
         replies = answer.get("replies")
         if not isinstance(replies, list):
             raise BotUnreachable(f"{self._base} answered without replies: is another server on this port?")
-        return Turn(tuple(reply for reply in replies if isinstance(reply, dict)), bool(answer.get("paused")))
+        said = tuple(reply for reply in replies if isinstance(reply, dict))
+        return Turn(said, bool(answer.get("paused")), tuple(answer.get("answered") or (first.client_id,)))
 
     async def control(
         self,

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import fuzz, utils
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
 ASKS_MEANING = "utter_clarify_"
 NEITHER = "/deny"
@@ -48,6 +51,20 @@ class Button:
     @property
     def intent(self) -> str:
         return re.split(r"[{@\s]", self.payload.removeprefix("/"), maxsplit=1)[0]
+
+
+async def press_what_was_typed(agent: Agent, tracker: DialogueStateTracker, message: UserMessage) -> None:
+    """A button that was written out is a button pressed; the log shows what was written."""
+    text, metadata = message.text or "", message.metadata or {}
+    buttons, meanings = offered(tracker.applied_events())
+    if not buttons or tracker.is_paused() or text.startswith("/") or "shown" in metadata or "said" in metadata:
+        return
+    payload = by_title(text, buttons)
+    if payload is None and not tracker.active_loop_name:
+        payload = await by_meaning(text, meanings, lambda: agent.processor.parse_message(message))
+    if payload is not None:
+        message.metadata = {**metadata, "shown": text}
+        message.text = payload
 
 
 def offered(events: Iterable[Event]) -> tuple[tuple[Button, ...], tuple[Button, ...]]:

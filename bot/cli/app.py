@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from bot.cli.nlu import nlu
+from bot.cli.options import Home
+from bot.cli.options import config as _config
 
 app = typer.Typer(
     name="rapport",
@@ -17,16 +21,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help="Data folder. [dim]\\[env: RAPPORT_HOME; default: var][/]", show_default=False),
-]
-
-
-def _config(home: Path | None, **given: Any) -> Any:
-    from bot.cli.config import read_config
-
-    return read_config(home=home, **given)
+app.add_typer(nlu, name="nlu")
 
 
 @app.command(epilog="Example: rapport up --port 8080")
@@ -170,8 +165,16 @@ def bench(
     data: Annotated[Path | None, typer.Option(help="Folder of public data sets.", show_default=False)] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, for a first look.")] = False,
     json: Annotated[Path | None, typer.Option(help="File for the figures.", show_default=False)] = None,
+    peers: Annotated[
+        str,
+        typer.Option(metavar="all|fast|none|diet|setfit", help="Which peers are trained; `intent` and `oos` only."),
+    ] = "all",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this data set; may be given more than once; `intent` and `oos` only."),
+    ] = None,
 ) -> int:
     """Measure: ours beside its peers in the same run, with targets."""
     from bot.cli import commands
 
-    return commands.bench(suite, data, quick, json)
+    return commands.bench(suite, data, quick, json, peers, only or [])

@@ -16,6 +16,8 @@ from bot.cli.errors import NotTrained, TrainingFailed
 from bot.cli.fingerprints import bot_fingerprint, note_trained, read_trained
 from bot.cli.process import last_lines, rotate
 from bot.settings import PROJECT
+from knowledge.pairs import question_answer_pairs, write_pairs
+from knowledge.store import KnowledgeStore
 
 KEPT_MODELS = 2
 # Set for everything of Rasa: no telemetry, no hub, no chatter.
@@ -61,6 +63,7 @@ def train_bot(config: Config, step: Step) -> Path:
     config.logs.mkdir(parents=True, exist_ok=True)
     log = config.logs / "train.log"
     rotate(log)
+    _write_pairs(config)
     code = _run(_command(config, name), _environment(config), log, step)
     model = config.models / name
     if code != 0 or not model.is_file():
@@ -69,6 +72,15 @@ def train_bot(config: Config, step: Step) -> Path:
     note_trained(config.home, bot={"fingerprint": fingerprint, "model": name})
     _prune(config.models, model)
     return model
+
+
+def _write_pairs(config: Config) -> None:
+    """What the articles say now, for the encoder to learn from."""
+    store = KnowledgeStore(config.knowledge.database)
+    try:
+        write_pairs(config.home / "pairs" / "articles.jsonl", question_answer_pairs(store))
+    finally:
+        store.close()
 
 
 def take_encoder(config: Config, model: Path) -> None:

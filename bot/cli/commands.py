@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.cli import prepare, shop
@@ -75,8 +76,11 @@ def add_staff(config: Config, username: str, name: str, role: str, password: str
     done(f"{member.username} may log in as {member.role}")
 
 
-def bench(suite: str, data: Path | None, quick: bool, json_file: Path | None) -> int:
+def bench(
+    suite: str, data: Path | None, quick: bool, json_file: Path | None, peers: str = "all", only: Sequence[str] = ()
+) -> int:
     try:
+        from benchmarks.options import Options
         from benchmarks.run import SUITES, run_suite
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("benchmarks"):
@@ -86,7 +90,7 @@ def bench(suite: str, data: Path | None, quick: bool, json_file: Path | None) ->
         for name, purpose in SUITES.items():
             console.print(f"{name:<16}{purpose}")
         return 0
-    return run_suite(suite, data, quick, json_file)
+    return run_suite(suite, data, quick, json_file, Options(peers, tuple(only)))
 
 
 def _summary(report: IngestReport) -> str:

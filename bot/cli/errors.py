@@ -10,6 +10,8 @@ CliError
 ├── TrainingFailed     a model could not be trained; names the log
 ├── StartFailed        a process does not answer; names its log
 ├── BadExport          an export that is not given
+├── BadReview          options of a review that exclude each other
+├── BadExamples        examples that cannot become training data
 ├── UnknownCustomer    nobody has this number or e-mail
 └── UnknownSuite       no benchmark has this name
 """
@@ -55,6 +57,14 @@ class StartFailed(CliError):
 
 class BadExport(CliError):
     """An export that is not given, or not like this."""
+
+
+class BadReview(CliError):
+    """Options of a review that exclude each other."""
+
+
+class BadExamples(CliError):
+    """Examples that cannot become training data, or not there."""
 
 
 class UnknownCustomer(CliError):

@@ -67,7 +67,13 @@ def note_trained(home: Path, **made: Any) -> None:
 def bot_fingerprint(project: Path) -> str:
     """Of everything the bot's model is made from: configuration, data, domain, our components, packages."""
     paths = [project / "config.yml"]
-    for folder, pattern in (("data", "*.yml"), ("domain", "*.yml"), ("nlu", "*.py")):
+    for folder, pattern in (
+        ("data", "*.yml"),
+        ("domain", "*.yml"),
+        ("nlu", "*.py"),
+        ("nlu/sentiment_model", "*.json"),
+        ("nlu/sentiment_model", "*.safetensors"),
+    ):
         paths += sorted((project / "bot" / folder).rglob(pattern))
     return _digest([*_files(paths, project), *_versions(_BOT_PACKAGES)])
 

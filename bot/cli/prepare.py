@@ -12,6 +12,7 @@ from bot.cli.config import Config
 from bot.cli.customer_training import refresh_customers
 from bot.cli.display import note, step
 from bot.cli.index import refresh_index
+from bot.nlu.report import read_reports
 from crm_models.database import create_engine, migrate
 
 
@@ -44,6 +45,8 @@ def train(config: Config, engine: Engine, force: bool = False) -> Path:
         with step(title) as running:
             model = train_bot(config, running)
             running.result = model.name
+        for said in read_reports(model):
+            note(said)
     model = require_model(config)
     take_encoder(config, model)
     refresh_index(config)

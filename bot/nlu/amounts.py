@@ -1,8 +1,14 @@
-"""Sums of money in a text, as `49.90 EUR`."""
+"""Sums of money in a text, as `49.90 EUR`.
+
+Where one stands is told by patterns: price-parser reads the number, but takes any for a price, and knows no "dollars".
+"""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+
+from price_parser import Price
 
 from bot.nlu.found import Found
 
@@ -29,15 +35,15 @@ def find_amounts(text: str, currency: str = "EUR") -> list[Found]:
     for pattern in (_AFTER, _BEFORE):
         for match in pattern.finditer(text):
             code = _CODE_OF[match.group("currency").lower()]
-            found.append(Found("amount", *match.span(), f"{_number(match.group('number')):.2f} {code}"))
+            amount = _number(match.group("number"))
+            if amount is not None:
+                found.append(Found("amount", *match.span(), f"{amount:.2f} {code}"))
     for match in _CENTS.finditer(text):
         found.append(Found("amount", *match.span(), f"{int(match.group('number')) / 100:.2f} {currency}"))
     return found
 
 
-def _number(written: str) -> float:
-    """`1.299,00`, `1,299.00`, `1299` and `49,9`: the last mark before one or two digits separates the cents."""
-    whole, _, cents = written, "", ""
-    if match := re.search(r"[.,](\d{1,2})$", written):
-        whole, cents = written[: match.start()], match.group(1)
-    return float(f"{re.sub(r'[^0-9]', '', whole)}.{cents or 0}")
+def _number(written: str) -> Decimal | None:
+    """`1.299,00`, `1,299.00`, `1299` and `49,9`, as price-parser tells thousands from cents; `1.299.000.00` is none."""
+    amount: Decimal | None = Price.fromstring(written).amount
+    return amount

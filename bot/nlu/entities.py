@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.amounts import find_amounts
-from bot.nlu.dates import find_dates
+from bot.nlu.dates import find_dates, warm_up
 from bot.nlu.found import Found, without_overlaps
 from bot.nlu.gazetteer import Gazetteer, GazetteerFile
 from bot.nlu.home import data_folder
@@ -54,6 +54,18 @@ class PatternEntityExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> PatternEntityExtractor:
+        return cls(config)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> PatternEntityExtractor:
+        warm_up()
         return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -1,9 +1,8 @@
 """Fine-tunes the encoder on the examples of the intents, without spoiling its embedding for retrieval.
 
-loss = cross entropy(intent | intent features) + `distill_weight` * (1 - cosine(embedding, embedding before training))
-
-Two runs. The first learns from a part and is stopped by the held-out rest; what it makes of that rest is what
-confidences are calibrated on. The second learns from everything for as many epochs, and is the one that serves.
+Two runs (see `training_run`). The first learns from a part and is stopped by the held-out rest; what it makes of that
+rest is what confidences are calibrated on. The second learns from everything for as many epochs, and is the one that
+serves. Pairs of questions and answers take part in it only if the first run finds held-out answers no worse for them.
 """
 
 from __future__ import annotations
@@ -11,44 +10,45 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
 from tqdm import tqdm
 
+from bot.nlu.pair_learning import PairBatches
+from bot.nlu.pairs import FEWEST, Pair, held_out_pairs
+from bot.nlu.span_scores import SpanScores
 from bot.nlu.split import held_out_mask
-from bot.nlu.torch_encoder import TorchEncoder, batches, load_encoder, padded, token_ids
+from bot.nlu.tag_learning import TagTargets
+from bot.nlu.torch_encoder import TorchEncoder, load_encoder
+from bot.nlu.training_cache import TrainingCache
+from bot.nlu.training_run import FinetuneSettings, Lessons, TrainingRun
+from bot.nlu.training_text import Span
+from bot.nlu.typos import misspell_marked
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class FinetuneSettings:
-    seed: int = 7
-    # The word vectors and this many of the lower layers stay as they are: half the work, the same accuracy.
-    frozen_layers: int = 3
-    max_epochs: int = 8
-    # Epochs without a better held-out accuracy before it stops.
-    patience: int = 2
-    batch_size: int = 32
-    learning_rate: float = 3e-4
-    head_learning_rate: float = 2e-3
-    weight_decay: float = 0.01
-    # Share of the steps in which the rate climbs.
-    warm_up: float = 0.1
-    label_smoothing: float = 0.05
-    # Weight of staying near the embedding of the base encoder.
-    distill_weight: float = 2.0
-    held_out_share: float = 0.2
+class PairScores:
+    """Share of held-out questions whose own answer is found first among all answers."""
+
+    questions: int
+    before: float
+    after: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether learning from the pairs did no harm, so that the encoder that serves learns from them too."""
+        return self.after >= self.before
 
 
 @dataclass(frozen=True)
 class Finetuned:
-    """What training hands over. Rows follow the texts; features are float32 (texts, width)."""
+    """What training hands over. Rows follow the texts; vectors are float32."""
 
     model: TorchEncoder
     held_out: np.ndarray
@@ -60,6 +60,11 @@ class Finetuned:
     held_out_accuracy: float
     embedding_cosine: float
     """Mean cosine of the served embedding to the base encoder's, over the texts."""
+    tags: tuple[str, ...] = ()
+    """Names of the last axis of the entity scores; none where no entity is marked."""
+    held_out_entities: SpanScores | None = None
+    pairs: PairScores | None = None
+    on_gpu: bool = False
 
 
 def load_tokenizer(base: Path, max_length: int) -> Tokenizer:
@@ -70,141 +75,94 @@ def load_tokenizer(base: Path, max_length: int) -> Tokenizer:
 
 
 def finetune(
-    base: Path, tokenizer: Tokenizer, texts: Sequence[str], labels: Sequence[str], settings: FinetuneSettings
+    base: Path,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    settings: FinetuneSettings,
+    spans: Sequence[Sequence[Span]] = (),
+    held_out: np.ndarray | None = None,
+    serve_first: bool = False,
+    pairs: Sequence[Pair] = (),
 ) -> Finetuned:
-    """Learns from `texts` (not empty, no duplicates) and their intents; same input and seed, same weights on a CPU."""
-    held_out = held_out_mask(labels, settings.held_out_share, settings.seed)
-    names = sorted(set(labels))
-    targets = torch.tensor([names.index(label) for label in labels])
+    """Learns from `texts` (not empty, no duplicates) and their intents; same input and seed, same weights on a CPU.
+
+    `spans` are the entities of each text; none at all, or an empty sequence, makes a model without entity scores.
+    `held_out` (bool (texts,)) is for data with a validation split of its own; with `serve_first` there is no second
+    run, so that nothing was learned from the held-out rows.
+    """
+    if held_out is None:
+        share = min(settings.held_out_share, settings.most_held_out / len(texts))
+        held_out = held_out_mask(labels, share, settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     began = time.monotonic()
+    everything = np.arange(len(texts))
     with torch.random.fork_rng():
-        cache = _Cache(load_encoder(base, settings.frozen_layers), tokenizer, texts, device)
-        first = _Run(base, cache, targets, len(names), settings)
-        with tqdm(total=settings.max_epochs, desc="Fine-tuning, held out", unit="epoch") as bar:
+        lessons = _lessons(base, tokenizer, texts, labels, spans, pairs, settings, device)
+        first = TrainingRun(base, lessons, settings)
+        with tqdm(total=settings.epochs(int((~held_out).sum())), desc="Fine-tuning, held out", unit="epoch") as bar:
             epochs, accuracy = first.until_no_better(np.flatnonzero(~held_out), np.flatnonzero(held_out), bar)
-        first_embedding, first_features = first.outputs()
-        final = _Run(base, cache, targets, len(names), settings)
-        with tqdm(total=epochs, desc="Fine-tuning, all examples", unit="epoch") as bar:
-            final.for_epochs(np.arange(len(texts)), epochs, bar)
-        embedding, _ = final.outputs()
-    cosine = float((embedding * cache.teacher.cpu().numpy()).sum(1).mean())
+        first_embedding, first_features = first.outputs(everything)
+        entities = first.entities(np.flatnonzero(held_out)) if lessons.marked.tags else None
+        pair_scores = _pair_scores(lessons.pairs, first)
+        final = first
+        if not serve_first:
+            if pair_scores and not pair_scores.kept:
+                lessons = replace(lessons, pairs=None)
+            final = TrainingRun(base, lessons, settings)
+            with tqdm(total=epochs, desc="Fine-tuning, all examples", unit="epoch") as bar:
+                final.for_epochs(everything, epochs, bar)
+        embedding = final.outputs(everything)[0]
     logger.info("Fine-tuned on %d examples in %.0f s on %s.", len(texts), time.monotonic() - began, device)
-    return Finetuned(final.model.cpu().eval(), held_out, first_embedding, first_features, epochs, accuracy, cosine)
+    return Finetuned(
+        model=final.model.cpu().eval(),
+        held_out=held_out,
+        first_embedding=first_embedding,
+        first_features=first_features,
+        epochs=epochs,
+        held_out_accuracy=accuracy,
+        embedding_cosine=float((embedding * lessons.clean.before.cpu().numpy()).sum(1).mean()),
+        tags=lessons.marked.tags,
+        held_out_entities=entities,
+        pairs=pair_scores,
+        on_gpu=device.type == "cuda",
+    )
 
 
-class _Cache:
-    """What stays the same over all epochs: the states above the frozen layers, and the base encoder's embedding."""
+def _lessons(
+    base: Path,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    spans: Sequence[Sequence[Span]],
+    pairs: Sequence[Pair],
+    settings: FinetuneSettings,
+    device: torch.device,
+) -> Lessons:
+    model = load_encoder(base, settings.frozen_layers)
+    rng = np.random.default_rng(settings.seed)
+    names = sorted(set(labels))
+    number = {name: place for place, name in enumerate(names)}
+    learned = None
+    if len(pairs) >= FEWEST:
+        held_out = held_out_pairs(pairs, settings.held_out_share, settings.seed)
+        # About once through the pairs in each epoch.
+        every = max(1, round(len(texts) / settings.batch_size * PairBatches.BATCH / len(pairs)))
+        learned = PairBatches(model, tokenizer, pairs, held_out, every, device)
+    misspelt = [misspell_marked(text, spans[row] if len(spans) else (), rng) for row, text in enumerate(texts)]
+    wrong = [text for text, _ in misspelt]
+    return Lessons(
+        clean=TrainingCache(model, tokenizer, texts, device),
+        misspelt=TrainingCache(model, tokenizer, wrong, device),
+        targets=torch.tensor([number[label] for label in labels], device=device),
+        intents=len(names),
+        marked=TagTargets(tokenizer, texts, spans, device),
+        misspelt_marked=TagTargets(tokenizer, wrong, [moved for _, moved in misspelt], device),
+        pairs=learned,
+    )
 
-    def __init__(self, model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> None:
-        self.device = device
-        ids = token_ids(tokenizer, texts)
-        self.lengths = np.array([len(row) for row in ids])
-        self.states: list[Tensor] = [torch.empty(0)] * len(ids)
-        self.teacher = torch.empty((len(ids), model.width), device=device)
-        model.to(device).eval()
-        with torch.inference_mode():
-            for rows in batches(self.lengths, 64):
-                input_ids, mask = padded([ids[row] for row in rows], device)
-                hidden = model.lower(input_ids, mask)
-                self.teacher[rows], _ = model.upper(hidden, mask)
-                for place, row in enumerate(rows):
-                    self.states[row] = hidden[place, : self.lengths[row]].clone()
-        self.teacher = self.teacher.clone()
 
-    def batch(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        hidden = nn.utils.rnn.pad_sequence([self.states[row] for row in rows], batch_first=True)
-        lengths = torch.tensor(self.lengths[rows], device=self.device)
-        return hidden, (torch.arange(hidden.shape[1], device=self.device)[None, :] < lengths[:, None]).long()
-
-
-class _Run:
-    """One training from the base weights. Each run starts at the same seed."""
-
-    def __init__(self, base: Path, cache: _Cache, targets: Tensor, intents: int, settings: FinetuneSettings) -> None:
-        torch.manual_seed(settings.seed)
-        self.rng = np.random.default_rng(settings.seed)
-        self.cache, self.settings = cache, settings
-        self.targets = targets.to(cache.device)
-        self.model = load_encoder(base, settings.frozen_layers).to(cache.device)
-        self.head = nn.Linear(self.model.width, intents).to(cache.device)
-        body = [weight for weight in self.model.bert.parameters() if weight.requires_grad]
-        fresh = [*self.model.project.parameters(), *self.head.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": body, "lr": settings.learning_rate},
-                {"params": fresh, "lr": settings.head_learning_rate},
-            ],
-            weight_decay=settings.weight_decay,
-        )
-        self.loss = nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
-
-    def until_no_better(self, learn: np.ndarray, held_out: np.ndarray, bar: tqdm) -> tuple[int, float]:
-        """Trains on `learn` and goes back to the epoch that is best on `held_out`: (its number, its accuracy)."""
-        scheduler = self._scheduler(len(learn))
-        best: tuple[float, float] = (-1.0, 0.0)
-        best_epoch, best_state = 0, None
-        for epoch in range(1, self.settings.max_epochs + 1):
-            self._epoch(learn, scheduler)
-            accuracy, loss = self._evaluate(held_out)
-            bar.update()
-            bar.set_postfix(held_out_accuracy=f"{accuracy:.3f}")
-            if (accuracy, -loss) > best:
-                best, best_epoch = (accuracy, -loss), epoch
-                best_state = {name: value.clone() for name, value in self.model.state_dict().items()}
-            elif epoch - best_epoch >= self.settings.patience:
-                break
-        if best_state is not None:
-            self.model.load_state_dict(best_state)
-        return best_epoch, best[0]
-
-    def for_epochs(self, learn: np.ndarray, epochs: int, bar: tqdm) -> None:
-        scheduler = self._scheduler(len(learn))
-        for _ in range(epochs):
-            self._epoch(learn, scheduler)
-            bar.update()
-
-    def outputs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Embedding and intent features of every text, float32 (texts, width)."""
-        count = len(self.cache.lengths)
-        embedding, features = (np.empty((count, self.model.width), np.float32) for _ in range(2))
-        self.model.eval()
-        with torch.inference_mode():
-            for rows in batches(self.cache.lengths, 64):
-                first, second = self.model.upper(*self.cache.batch(rows))
-                embedding[rows], features[rows] = first.cpu().numpy(), second.cpu().numpy()
-        return embedding, features
-
-    def _epoch(self, learn: np.ndarray, scheduler: torch.optim.lr_scheduler.LRScheduler) -> None:
-        self.model.train()
-        for places in batches(self.cache.lengths[learn], self.settings.batch_size, self.rng):
-            rows = learn[places]
-            embedding, features = self.model.upper(*self.cache.batch(rows))
-            apart = 1.0 - (embedding * self.cache.teacher[rows]).sum(-1)
-            loss = self.loss(self.head(features), self.targets[rows])
-            loss = loss + self.settings.distill_weight * apart.mean()
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-            self.optimizer.step()
-            scheduler.step()
-
-    def _evaluate(self, rows: np.ndarray) -> tuple[float, float]:
-        self.model.eval()
-        right, loss = 0.0, 0.0
-        with torch.inference_mode():
-            for places in batches(self.cache.lengths[rows], 64):
-                chosen = rows[places]
-                logits = self.head(self.model.upper(*self.cache.batch(chosen))[1])
-                right += float((logits.argmax(-1) == self.targets[chosen]).sum())
-                loss += float(nn.functional.cross_entropy(logits, self.targets[chosen], reduction="sum"))
-        return right / len(rows), loss / len(rows)
-
-    def _scheduler(self, examples: int) -> torch.optim.lr_scheduler.LRScheduler:
-        steps = -(-examples // self.settings.batch_size) * self.settings.max_epochs
-        climb = max(1, round(self.settings.warm_up * steps))
-
-        def rate(step: int) -> float:
-            return min((step + 1) / climb, max(0.0, (steps - step) / (steps - climb + 1)))
-
-        return torch.optim.lr_scheduler.LambdaLR(self.optimizer, rate)
+def _pair_scores(pairs: PairBatches | None, run: TrainingRun) -> PairScores | None:
+    if pairs is None:
+        return None
+    return PairScores(pairs.held_out_questions, pairs.found_first_before(), pairs.found_first(run.model))

@@ -21,8 +21,16 @@ from bot.nlu.encoder import MessageEncoder
 from bot.nlu.errors import ComponentOrderError
 from bot.nlu.intent_model import Examples, IntentModel, LearnSettings, Report, learn, report_json
 from bot.nlu.messages import intent_examples, intent_of, text_of
+from bot.nlu.report import write_report
 from bot.nlu.split import text_key, without_duplicates
-from bot.nlu.vectors import EMBEDDING, INTENT_FEATURES, INTENT_SET, TRAINING_FEATURES, TrainingFeatures
+from bot.nlu.vectors import (
+    EMBEDDING,
+    INTENT_FEATURES,
+    INTENT_SET,
+    OUT_OF_SCOPE_SCORE,
+    TRAINING_FEATURES,
+    TrainingFeatures,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +39,11 @@ REPORT_FILE = "report.json"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets `intent`, `intent_ranking` and `intent_set` (each name and confidence) on the message.
+    """Sets `intent`, `intent_ranking`, `intent_set` (each name and confidence) and `out_of_scope` on the message.
 
     `intent` is one of the trained intents, or `nlu_ambiguous` when two or three are likely, or `nlu_unsure` when
     more are, or when the message is unlike anything known. `intent_set` holds the likely ones in each case.
+    `out_of_scope` has the score of `out_of_scope.ForeignScore` and whether the message is refused for it.
     """
 
     @classmethod
@@ -63,7 +72,7 @@ class IntentClassifier(GraphComponent):
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self.model = model
-        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"])
+        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"], self.config["ask_from"])
         self._model_storage = model_storage
         self._resource = resource
 
@@ -100,7 +109,7 @@ class IntentClassifier(GraphComponent):
         with self._model_storage.write_to(self._resource) as folder:
             self.model.save(folder)
             (folder / REPORT_FILE).write_text(report_json(report), encoding="utf-8")
-        print(_in_words(report, settings))
+            write_report(folder, _in_words(report, settings))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -113,6 +122,8 @@ class IntentClassifier(GraphComponent):
             understood = self.model.understand(features, embedding)
             intent = self._rule.decide(understood.intent_set, understood.refused)
             self._set(message, intent, understood.ranking, understood.intent_set)
+            foreign = {"score": round(understood.foreign, 3), "refused": understood.refused}
+            message.set(OUT_OF_SCOPE_SCORE, foreign, add_to_output=True)
         return messages
 
     def _set(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,12 @@ from bot.nlu.calibration import (
     softmax,
 )
 from bot.nlu.decision import AMBIGUOUS, OUT_OF_SCOPE, UNSURE, DecisionRule, Likely
-from bot.nlu.out_of_scope import KnownGround, fit_farthest
+from bot.nlu.out_of_scope import ForeignScore, KnownGround, learn_ground, learn_score
 
 WEIGHTS_FILE, FACTS_FILE = "intent_model.npz", "intent_model.json"
 _FOLDS = 5
+# The embedding has length 1, the intent features about twelve times that; at this weight both are heard.
+_EMBEDDING_SCALE = 5.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Examples:
 class LearnSettings:
     seed: int = 7
     # Inverse strength of the ridge of the logistic regression.
-    strength: float = 1.0
+    strength: float = 0.1
     # Share of messages whose set shall hold the intent that was meant.
     coverage: float = 0.95
     # Share of messages in scope that may be refused as unknown.
@@ -78,36 +80,57 @@ class Understanding:
     """All intents, likeliest first; the confidences sum to 1."""
     intent_set: tuple[Likely, ...]
     """Those of them that may be meant at the coverage asked for."""
+    foreign: float
+    """How unlike everything known it is: 0 for an average message in scope, see `out_of_scope.ForeignScore`."""
     refused: bool
+    """Whether it is too unlike."""
 
 
 @dataclass(frozen=True)
 class IntentModel:
     labels: tuple[str, ...]
     weights: np.ndarray
-    """float32 (width, labels)"""
+    """float32 (2 width, labels)"""
     bias: np.ndarray
     temperature: float
     least: float
     """Least probability of a member of the set."""
     ground: KnownGround
+    foreign: ForeignScore
+
+    def logits(self, features: np.ndarray, embedding: np.ndarray) -> np.ndarray:
+        """float32 (n, labels) for `features` and `embedding` float32 (n, width)."""
+        logits: np.ndarray = _joined(features, embedding) @ self.weights + self.bias
+        return logits
+
+    def foreign_signals(self, features: np.ndarray, embedding: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """float64 (n, signals), see `out_of_scope`."""
+        outside = self.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self.labels else None
+        return self.ground.signals(_joined(features, embedding), embedding, logits, outside)
 
     def understand(self, features: np.ndarray, embedding: np.ndarray) -> Understanding:
         """For one message: `features` and `embedding` float32 (width,)."""
-        probabilities = softmax(features @ self.weights + self.bias, self.temperature)
-        order = np.argsort(-probabilities, kind="stable")
-        members = prediction_sets(probabilities[None, :], self.least)[0]
-        ranking = tuple(Likely(self.labels[place], float(probabilities[place])) for place in order)
+        logits = self.logits(features[None], embedding[None])
+        probabilities = softmax(logits, self.temperature)
+        order = np.argsort(-probabilities[0], kind="stable")
+        members = prediction_sets(probabilities, self.least)[0]
+        ranking = tuple(Likely(self.labels[place], float(probabilities[0, place])) for place in order)
         chosen = tuple(each for each, place in zip(ranking, order, strict=True) if members[place])
-        return Understanding(ranking, chosen, self.ground.refuses(embedding))
+        foreign = float(self.foreign.of(self.foreign_signals(features[None], embedding[None], logits))[0])
+        return Understanding(ranking, chosen, foreign, foreign > self.foreign.limit)
 
     def save(self, folder: Path) -> None:
-        np.savez(folder / WEIGHTS_FILE, weights=self.weights, bias=self.bias, examples=self.ground.examples)
+        np.savez(
+            folder / WEIGHTS_FILE,
+            weights=self.weights,
+            bias=self.bias,
+            **{f"ground_{name}": value for name, value in vars(self.ground).items()},
+        )
         facts = {
             "labels": self.labels,
             "temperature": self.temperature,
             "least": self.least,
-            "farthest": self.ground.farthest,
+            "foreign": {name: np.asarray(value).tolist() for name, value in vars(self.foreign).items()},
         }
         (folder / FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
@@ -115,9 +138,11 @@ class IntentModel:
     def load(cls, folder: Path) -> IntentModel:
         facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as stored:
-            weights, bias, examples = stored["weights"], stored["bias"], stored["examples"]
-        ground = KnownGround(examples, facts["farthest"])
-        return cls(tuple(facts["labels"]), weights, bias, facts["temperature"], facts["least"], ground)
+            ground = KnownGround(**{each.name: stored[f"ground_{each.name}"][()] for each in fields(KnownGround)})
+            weights, bias = stored["weights"], stored["bias"]
+        weighed = {name: np.array(facts["foreign"][name]) for name in ("centre", "scale", "weights")}
+        foreign = ForeignScore(**weighed, limit=facts["foreign"]["limit"])
+        return cls(tuple(facts["labels"]), weights, bias, facts["temperature"], facts["least"], ground, foreign)
 
 
 def learn(examples: Examples, settings: LearnSettings, rule: DecisionRule) -> tuple[IntentModel, Report]:
@@ -128,39 +153,39 @@ def learn(examples: Examples, settings: LearnSettings, rule: DecisionRule) -> tu
     labels = np.asarray(examples.labels)
     names = tuple(sorted(set(examples.labels)))
     held, seen = examples.held_out, ~examples.held_out
-    weights, bias = _fit_head(examples.first_features[seen], labels[seen], names, settings)
-    logits = examples.first_features[held] @ weights + bias
+    inside = labels != OUT_OF_SCOPE
+    vectors = _joined(examples.first_features, examples.first_embedding)
+    weights, bias = _fit_head(vectors[seen], labels[seen], names, settings)
+    logits = vectors[held] @ weights + bias
     targets = np.searchsorted(names, labels[held])
     temperature = fit_temperature(logits, targets)
     least = least_probability(softmax(logits, temperature), targets, settings.coverage)
-    inside = labels != OUT_OF_SCOPE
-    farthest = fit_farthest(
-        examples.first_embedding[held & inside],
-        examples.first_embedding[seen & inside],
-        settings.refused_share,
-    )
-    checked = IntentModel(
-        names,
-        weights,
-        bias,
-        temperature,
-        least,
-        KnownGround(examples.first_embedding[seen & inside], farthest),
-    )
+    known = seen & inside
+    ground = learn_ground(vectors[known], examples.first_embedding[known], labels[known], settings.seed)
+    outside = names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None
+    signals = ground.signals(vectors[held], examples.first_embedding[held], logits, outside)
+    foreign = learn_score(signals[inside[held]], signals[~inside[held]], settings.refused_share)
+    checked = IntentModel(names, weights, bias, temperature, least, ground, foreign)
     report = _report(checked, examples, logits, targets, settings, rule)
-    weights, bias = _fit_head(examples.features, labels, names, settings)
-    ground = KnownGround(examples.embedding[inside], farthest)
-    return IntentModel(names, weights, bias, temperature, least, ground), report
+    vectors = _joined(examples.features, examples.embedding)
+    weights, bias = _fit_head(vectors, labels, names, settings)
+    ground = learn_ground(vectors[inside], examples.embedding[inside], labels[inside], settings.seed)
+    return IntentModel(names, weights, bias, temperature, least, ground, foreign), report
+
+
+def _joined(features: np.ndarray, embedding: np.ndarray) -> np.ndarray:
+    """What the head reads, float32 (n, 2 width): the features know the intents best, the embedding the rest."""
+    return np.concatenate([features, _EMBEDDING_SCALE * embedding], axis=1, dtype=np.float32)
 
 
 def _fit_head(
-    features: np.ndarray, labels: np.ndarray, names: tuple[str, ...], settings: LearnSettings
+    vectors: np.ndarray, labels: np.ndarray, names: tuple[str, ...], settings: LearnSettings
 ) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.linear_model import LogisticRegression
 
     head = LogisticRegression(C=settings.strength, max_iter=300, random_state=settings.seed)
-    head.fit(features.astype(np.float64), labels)
-    weights = np.zeros((features.shape[1], len(names)), np.float32)
+    head.fit(vectors, labels)
+    weights = np.zeros((vectors.shape[1], len(names)), np.float32)
     # An intent all of whose examples are held out is never likely.
     bias = np.full(len(names), -30.0, np.float32)
     if len(head.classes_) == 2:

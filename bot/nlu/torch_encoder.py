@@ -1,4 +1,4 @@
-"""The encoder in its training form: a BERT body with two heads over one pass. Imported by training alone.
+"""The encoder in its training form: a BERT body with two or three heads over one pass. Imported by training alone.
 
 The layers run one by one, so that the frozen lower ones need be computed only once per text.
 """
@@ -17,15 +17,18 @@ from transformers import BertConfig, BertModel
 
 from bot.nlu.errors import BaseEncoderError
 
+TAG_DROPOUT = 0.1
+
 
 class TorchEncoder(nn.Module):
     """`(input_ids, attention_mask)` -> `(embedding, intent_features)`, both of shape (texts, width).
 
     The embedding is the mean over the tokens, of length 1: what retrieval compares. The intent features join the
     first token's state with that mean and may move freely, so that learning intents need not bend the embedding.
+    With `tags` above 0 there is a third output, `entity_scores` of shape (texts, tokens, tags), before the softmax.
     """
 
-    def __init__(self, bert: BertModel, frozen_layers: int) -> None:
+    def __init__(self, bert: BertModel, frozen_layers: int, tags: int = 0) -> None:
         super().__init__()
         layers = len(bert.encoder.layer)
         if not 0 <= frozen_layers <= layers:
@@ -34,6 +37,12 @@ class TorchEncoder(nn.Module):
         self.frozen_layers = frozen_layers
         width = bert.config.hidden_size
         self.project = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh())
+        # A layer of its own, because the states below are held near those of the base encoder.
+        self.tag = (
+            nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(TAG_DROPOUT), nn.Linear(width, tags))
+            if tags
+            else None
+        )
         for module in (bert.embeddings, *bert.encoder.layer[:frozen_layers]):
             module.requires_grad_(False)
 
@@ -42,14 +51,15 @@ class TorchEncoder(nn.Module):
         hidden = self.bert.embeddings(input_ids=input_ids)
         return self._run(self.bert.encoder.layer[: self.frozen_layers], hidden, attention_mask)
 
-    def upper(self, hidden: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def upper(self, hidden: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         hidden = self._run(self.bert.encoder.layer[self.frozen_layers :], hidden, attention_mask)
         weight = attention_mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * weight).sum(1) / weight.sum(1)
         features = self.project(torch.cat([hidden[:, 0], mean], dim=-1))
-        return nn.functional.normalize(mean, dim=-1), features
+        outputs = (nn.functional.normalize(mean, dim=-1), features)
+        return outputs if self.tag is None else (*outputs, self.tag(hidden))
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         return self.upper(self.lower(input_ids, attention_mask), attention_mask)
 
     @staticmethod
@@ -65,20 +75,19 @@ class TorchEncoder(nn.Module):
         return int(self.bert.config.hidden_size)
 
 
-def load_encoder(folder: Path, frozen_layers: int) -> TorchEncoder:
+def load_encoder(folder: Path, frozen_layers: int, tags: int = 0) -> TorchEncoder:
     """The base encoder of a checked folder (see `weights.find_base_encoder`)."""
     config = BertConfig.from_pretrained(folder)
     if config.model_type != "bert":
         raise BaseEncoderError(f"{folder} holds a {config.model_type} model; only BERT encoders can be fine-tuned.")
-    # Plain attention: the exporter writes it as is, and at 15 tokens the fused kind is no faster.
     bert = BertModel(config, add_pooling_layer=False)
-    bert.set_attn_implementation("eager")
+    bert.set_attn_implementation("sdpa")
     weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
     missing, _ = bert.load_state_dict(weights, strict=False)
     lost = [name for name in missing if name.startswith(("embeddings.", "encoder."))]
     if lost:
         raise BaseEncoderError(f"The weights in {folder} lack {', '.join(sorted(lost)[:3])}.")
-    return TorchEncoder(bert, frozen_layers)
+    return TorchEncoder(bert, frozen_layers, tags)
 
 
 def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:

@@ -10,13 +10,16 @@ import numpy as np
 # On a message while it is processed; never stored with it.
 EMBEDDING = "embedding"  # float32 (width,), length 1: for retrieval
 INTENT_FEATURES = "intent_features"  # float32 (width,): for the intent classifier
+ENTITY_SCORES = "entity_scores"  # message_encoder.EntityScores, of the text as `emoji.spell_emoji` writes it
 TRAINING_FEATURES = "training_features"  # TrainingFeatures, on training examples
 
 # Stored with the message: ids and scores, no texts.
 INTENT_SET = "intent_set"
+OUT_OF_SCOPE_SCORE = "out_of_scope"
 PASSAGES = "passages"
 ANSWERABLE = "answerable"
 SENTIMENT = "sentiment"
+FURTHER_REQUESTS = "further_requests"
 LANGUAGE = "language"
 
 

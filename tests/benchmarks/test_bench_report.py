@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.machine import this_machine
-from benchmarks.report import Report, Row, at_least, at_most, print_report, write_json
+from benchmarks.report import Report, Row, at_least, at_most, between, print_report, write_json
 
 REPORT = Report(
     "example",
@@ -87,3 +87,11 @@ def test_the_file_has_exactly_the_promised_shape(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("value", "holds"), [(20.0, True), (20.0001, False), (None, False)])
 def test_a_target_holds_up_to_its_very_value(value: float | None, holds: bool) -> None:
     assert Row("one turn", value, "ms", at_most(20)).holds is holds
+
+
+@pytest.mark.parametrize(("value", "holds"), [(0.94, True), (0.965, True), (0.93, False), (0.97, False), (None, False)])
+def test_a_target_with_two_ends_is_missed_beyond_either(value: float | None, holds: bool) -> None:
+    row = Row("sets hold the intent", value, "share", between(0.94, 0.965))
+    assert row.holds is holds
+    assert "94.0% to 96.5%" in shown(Report("example", [row]))
+    assert row.as_json()["target"] == "0.94 to 0.965"

@@ -20,7 +20,9 @@ from actions.order_choice import OrderField
 from actions.shop_action import ShopAction
 from actions.task_form import TaskForm
 from actions.words import languages_of
-from bot.channels.gateway import TROUBLE
+from bot.channels import fragments, waiting
+from bot.channels.turns import LEFT, NEXT, TROUBLE
+from bot.nlu import matters
 from tests.bot.outcomes import COMPUTED, COMPUTED_WORDS
 from tests.bot.said import PROJECT, Said, calls
 
@@ -105,7 +107,7 @@ def everything_said() -> dict[str, str]:
                 found[f"utter_{each.topic}_no_options"] = "actions/fields.py"  # type: ignore[attr-defined]
             if getattr(each, "_none", None):
                 found[f"utter_{each._none}"] = "actions/fields.py"  # type: ignore[attr-defined]
-    return found | {TROUBLE: "bot/channels/gateway.py"}
+    return found | dict.fromkeys((TROUBLE, NEXT, LEFT), "bot/channels/turns.py")
 
 
 def every_word() -> dict[str, str]:
@@ -216,6 +218,19 @@ def test_rules_and_stories_name_what_exists(kind: str) -> None:
 def test_every_intent_is_answered_by_a_rule() -> None:
     answered = {step["intent"] for _, step in steps() if "intent" in step}
     assert answered == set(domain()["intents"])
+
+
+def test_requests_and_tasks_of_the_splitter_are_those_of_domain_and_rules() -> None:
+    assert set(domain()["intents"]) >= matters.REQUESTS
+    begun = {
+        step["intent"]
+        for rule in read(DATA / "tasks.yml")["rules"]
+        if rule["rule"].startswith("start")
+        for step in rule["steps"][0].get("or", rule["steps"][:1])
+    }
+    assert begun == matters.TASKS
+    assert set(domain()["intents"]) >= waiting.ENDING
+    assert set(domain()["responses"]) >= fragments.UNSETTLED
 
 
 def test_every_intent_has_examples() -> None:

@@ -102,6 +102,30 @@ def test_messages_carry_what_was_understood_and_cited(installation: Installation
         assert connection.execute(sa.select(conversations.c.last_message_at)).scalar_one() == answered.created_at
 
 
+def test_messages_answered_together_are_a_row_each_and_a_part_served_later_is_none(installation: Installation) -> None:
+    parse = {"intent": {"name": "greet", "confidence": 0.9}, "sentiment": {"score": 0.25}}
+    said = [{"message_id": "m1", "text": "hi"}, {"message_id": "m2", "text": "there"}]
+    events = [
+        UserUttered("hi\nthere", parse_data=parse, message_id="m2", metadata={"said": said}),
+        BotUttered("Hello"),
+        UserUttered("there", parse_data=parse, message_id="m2#2", metadata={"part_of": "m2"}),
+        BotUttered("Where?"),
+    ]
+    bodies = [
+        {"sender_id": "web-1", "event_id": f"web-1:{number}", **event.as_dict()} for number, event in enumerate(events)
+    ]
+    with installation.shop.begin() as connection:
+        assert project(connection, bodies) == 4
+        assert project(connection, bodies) == 0
+    rows = [(row.author, row.text, row.intent, row.sentiment) for row in installation.messages()]
+    assert rows == [
+        ("customer", "hi", None, None),
+        ("customer", "there", "greet", 0.25),
+        ("bot", "Hello", None, None),
+        ("bot", "Where?", None, None),
+    ]
+
+
 def test_projecting_twice_writes_once(installation: Installation) -> None:
     installation.talk("web-1", 0, 5)
     assert installation.project() == 10

@@ -232,3 +232,19 @@ def test_a_turn_longer_than_the_working_events_stays_whole(make_store: MakeStore
     for found in (load(store), load(make_store())):
         assert [event.text for event in found.events if isinstance(event, UserUttered)][-1] == "long"
         assert [event.text for event in found.events if isinstance(event, BotUttered)][-1] == "done"
+
+
+def test_a_turn_with_parts_is_kept_whole_however_long_it_is(make_store: MakeStore) -> None:
+    async def scene() -> None:
+        store = make_store()
+        tracker = await store.get_or_create_tracker(WHO, append_action_listen=False)
+        for metadata in ({}, {"part_of": "m0"}, {"part_of": "m0"}):
+            tracker.update(UserUttered("two requests", message_id="m0", metadata=metadata), DOMAIN)
+            for _ in range(WORKING_EVENTS):
+                tracker.update(SlotSet("order_id", "HV-1"), DOMAIN)
+            await store.save(tracker)
+            tracker = await store.retrieve(WHO)
+        for found in (await store.retrieve(WHO), await make_store().retrieve(WHO)):
+            assert sum(isinstance(event, UserUttered) for event in found.events) == 3
+
+    asyncio.run(scene())

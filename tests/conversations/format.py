@@ -46,6 +46,7 @@ class Step(_Strict):
 
     user: str | Said | None = None
     means: str | None = None  # the intent; its button is pressed if the bot asks which of a few things was meant
+    burst: list[str] | None = Field(None, min_length=2)
     payload: str | None = None
     choose: str | None = None
     code: Literal["from_mail", "wrong"] | None = None

@@ -35,9 +35,7 @@ def add_customer(
 
 
 def add_identity(connection: Connection, kind: str, value: str, customer_id: str = "C-000001") -> None:
-    connection.execute(
-        insert(tables.identities).values(kind=kind, value=value, customer_id=customer_id, linked_at=NOW)
-    )
+    connection.execute(insert(tables.identities).values(kind=kind, value=value, customer_id=customer_id, linked_at=NOW))
 
 
 def add_order(
@@ -48,8 +46,6 @@ def add_order(
     placed_at: datetime = NOW - timedelta(days=1),
 ) -> str:
     connection.execute(
-        insert(tables.orders).values(
-            order_id=order_id, customer_id=customer_id, status=status, placed_at=placed_at
-        )
+        insert(tables.orders).values(order_id=order_id, customer_id=customer_id, status=status, placed_at=placed_at)
     )
     return order_id

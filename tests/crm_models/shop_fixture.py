@@ -164,9 +164,7 @@ def add_order(
     )
     for item_id, quantity, price in lines:
         connection.execute(
-            insert(tables.order_lines).values(
-                order_id=order_id, item_id=item_id, quantity=quantity, price_cents=price
-            )
+            insert(tables.order_lines).values(order_id=order_id, item_id=item_id, quantity=quantity, price_cents=price)
         )
     total = sum(quantity * price for _, quantity, price in lines) + shipping_cents - discount_cents
     connection.execute(
@@ -195,9 +193,7 @@ def balance(connection: Connection, payment_method_id: str) -> int:
 def ledger(connection: Connection, order_id: str) -> list[tuple[Any, ...]]:
     """(kind, cents, method, status) of every payment row of the order, oldest first."""
     rows = connection.execute(
-        select(tables.payments)
-        .where(tables.payments.c.order_id == order_id)
-        .order_by(tables.payments.c.payment_id)
+        select(tables.payments).where(tables.payments.c.order_id == order_id).order_by(tables.payments.c.payment_id)
     )
     return [(row.kind, row.amount_cents, row.payment_method_id, row.status) for row in rows]
 

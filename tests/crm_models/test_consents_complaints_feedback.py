@@ -93,9 +93,7 @@ def test_complaining_again_about_the_same_adds_to_it(connection: Connection) -> 
 
 
 @pytest.mark.parametrize("customer_id", ["C-000002", None])
-def test_nobody_complains_about_another_customers_order(
-    connection: Connection, customer_id: str | None
-) -> None:
+def test_nobody_complains_about_another_customers_order(connection: Connection, customer_id: str | None) -> None:
     add_order(connection, "HV-1")
     refused = (ComplaintOutcome.UNKNOWN_ORDER, None)
     assert complain(connection, customer_id=customer_id, order_id="HV-1") == refused

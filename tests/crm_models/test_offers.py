@@ -95,9 +95,7 @@ def test_who_was_never_scored_is_not_offered_one(at_risk: Connection) -> None:
 
 
 def test_not_while_a_complaint_is_open(at_risk: Connection) -> None:
-    _, number = open_complaint(
-        at_risk, customer_id=ADA, conversation_id=None, topic="other", text="Broken.", now=NOW
-    )
+    _, number = open_complaint(at_risk, customer_id=ADA, conversation_id=None, topic="other", text="Broken.", now=NOW)
     assert propose(at_risk).outcome is RetentionOutcome.COMPLAINT_OPEN
     assert number is not None
     close_complaint(at_risk, number, NOW)
@@ -135,9 +133,7 @@ def test_not_to_who_withdrew_the_consent(at_risk: Connection) -> None:
 
 
 def recommend(connection: Connection, product_id: str) -> int:
-    return propose_recommendation(
-        connection, ADA, "web-ada", product_id, "because", "recommendation-1", NOW
-    ).offer_id
+    return propose_recommendation(connection, ADA, "web-ada", product_id, "because", "recommendation-1", NOW).offer_id
 
 
 def test_an_answer_counts_once(at_risk: Connection) -> None:

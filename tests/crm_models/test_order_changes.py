@@ -175,9 +175,7 @@ def test_changing_the_payment_back_and_forth_moves_no_money_twice(shop: Connecti
     assert order.payment_method.payment_method_id == "paypal"
     live = [row for row in ledger(shop, PENDING) if row[3] != "void"]
     assert sum(cents if kind == "payment" else -cents for kind, cents, _, _ in live) == TOTAL
-    assert (
-        cancel_pending_order(shop, ADA, PENDING, REASON, NOW).refund_cents == 0
-    )  # PayPal was never collected
+    assert cancel_pending_order(shop, ADA, PENDING, REASON, NOW).refund_cents == 0  # PayPal was never collected
 
 
 @pytest.mark.parametrize(
@@ -278,14 +276,10 @@ def test_several_lines_swap_together_or_not_at_all(shop: Connection) -> None:
     add_order(shop, "HV-1", "pending", 0, lines)
     kettle, lamp = (row.line_id for row in rows_of(shop, tables.order_lines, order_id="HV-1"))
     before = _untouched(shop)
-    sold_out = swap_pending_order_items(
-        shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLUE"}, None, NOW
-    )
+    sold_out = swap_pending_order_items(shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLUE"}, None, NOW)
     assert sold_out.outcome is ItemsOutcome.OUT_OF_STOCK
     assert _untouched(shop) == before
-    done = swap_pending_order_items(
-        shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-CREAM"}, None, NOW
-    )
+    done = swap_pending_order_items(shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-CREAM"}, None, NOW)
     assert (done.outcome, done.difference_cents) == (ItemsOutcome.CHANGED, 2 * 500 - 500)
 
 

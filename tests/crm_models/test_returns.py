@@ -85,17 +85,11 @@ def test_line_by_line_gives_what_all_at_once_gives(shop: Connection) -> None:
     at_once = quote_return(shop, ADA, DELIVERED, lines, "faulty", NOW).refund_cents
     one_by_one = 0
     for line_id in lines:
-        one_by_one += return_delivered_items(
-            shop, ADA, DELIVERED, [line_id], "faulty", None, NOW
-        ).refund_cents
+        one_by_one += return_delivered_items(shop, ADA, DELIVERED, [line_id], "faulty", None, NOW).refund_cents
         shop.execute(update(tables.returns).values(status="closed"))
+        shop.execute(update(tables.orders).where(tables.orders.c.order_id == DELIVERED).values(status="delivered"))
         shop.execute(
-            update(tables.orders).where(tables.orders.c.order_id == DELIVERED).values(status="delivered")
-        )
-        shop.execute(
-            update(tables.order_lines)
-            .where(tables.order_lines.c.line_id == line_id)
-            .values(status="returned")
+            update(tables.order_lines).where(tables.order_lines.c.line_id == line_id).values(status="returned")
         )
     assert one_by_one == at_once == 24800 - 1001 + 490  # express cost 990; standard comes back
 
@@ -179,9 +173,7 @@ def test_a_gift_card_waits_for_the_parcel_too(shop: Connection) -> None:
 def test_what_was_not_paid_by_gift_card_comes_back_first(shop: Connection) -> None:
     add_order(shop, "HV-1", "delivered", 5, [("LAMP-WHITE", 1, 5990)], payment_method_id="gift")
     paid = {"kind": "payment", "amount_cents": 2000, "payment_method_id": "visa", "status": "done"}
-    shop.execute(
-        update(tables.payments).where(tables.payments.c.order_id == "HV-1").values(amount_cents=3990)
-    )
+    shop.execute(update(tables.payments).where(tables.payments.c.order_id == "HV-1").values(amount_cents=3990))
     shop.execute(insert(tables.payments).values(order_id="HV-1", created_at=NOW, **paid))
     line_id = rows_of(shop, tables.order_lines, order_id="HV-1")[0].line_id
     result = return_delivered_items(shop, ADA, "HV-1", [line_id], None, None, NOW)
@@ -283,15 +275,11 @@ def test_an_exchange_is_all_or_nothing(shop: Connection) -> None:
     add_order(shop, "HV-1", "delivered", 5, [("LAMP-WHITE", 1, 5990), ("KETTLE-RED", 1, 4490)])
     lamp, kettle = (row.line_id for row in rows_of(shop, tables.order_lines, order_id="HV-1"))
     before = _everything(shop)
-    poor = exchange_delivered_lines(
-        shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLACK"}, "small-gift", NOW
-    )
+    poor = exchange_delivered_lines(shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLACK"}, "small-gift", NOW)
     assert poor.outcome is ExchangeOutcome.BALANCE_TOO_LOW
     assert poor.to_pay_cents == 1000
     assert _everything(shop) == before
-    done = exchange_delivered_lines(
-        shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLACK"}, "gift", NOW
-    )
+    done = exchange_delivered_lines(shop, ADA, "HV-1", {lamp: "LAMP-BLACK", kettle: "KETTLE-BLACK"}, "gift", NOW)
     assert done.outcome is ExchangeOutcome.REQUESTED
     assert balance(shop, "gift") == 19000
 

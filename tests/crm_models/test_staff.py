@@ -49,9 +49,7 @@ def test_passwords_are_stored_as_argon2_only(connection: Connection) -> None:
         ("jonas", "short", "8 characters"),
     ],
 )
-def test_unusable_accounts_are_refused(
-    connection: Connection, username: str, password: str, reason: str
-) -> None:
+def test_unusable_accounts_are_refused(connection: Connection, username: str, password: str, reason: str) -> None:
     create_staff(connection, "mara", "Mara", "correct horse", Role.AGENT)
     with pytest.raises(BadStaff, match=reason):
         create_staff(connection, username, "Somebody", password, Role.AGENT)

@@ -139,9 +139,7 @@ def test_order_number_and_email_together_open_that_order(connection: Connection)
     ("order_id", "email"),
     [("HV-100001", "ben@example.com"), ("HV-999999", "ada@example.com"), ("HV-100001", "nobody@example.com")],
 )
-def test_facts_that_do_not_belong_together_open_nothing(
-    connection: Connection, order_id: str, email: str
-) -> None:
+def test_facts_that_do_not_belong_together_open_nothing(connection: Connection, order_id: str, email: str) -> None:
     add_customer(connection, "C-000002", "ben@example.com", "Ben")
     add_order(connection, "HV-100001")
     assert claim_order(connection, "web-1", order_id, email, NOW) is SignInOutcome.NO_MATCH

@@ -28,9 +28,7 @@ print(sha256((repr(made.tables) + made.truth).encode()).hexdigest())
 
 def digest_in_a_fresh_process(hash_seed: str) -> str:
     env = {**os.environ, "PYTHONHASHSEED": hash_seed}  # an iteration over a set would show
-    run = subprocess.run(
-        [sys.executable, "-c", DIGEST], cwd=ROOT, env=env, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", DIGEST], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
 
@@ -88,9 +86,7 @@ def test_every_order_is_paid_once_and_in_full(data: DemoData) -> None:
 
 
 def test_the_tier_follows_from_the_orders_of_twelve_months(data: DemoData) -> None:
-    paid = {
-        row["order_id"]: row["amount_cents"] for row in data.tables["payments"] if row["kind"] == "payment"
-    }
+    paid = {row["order_id"]: row["amount_cents"] for row in data.tables["payments"] if row["kind"] == "payment"}
     ordered: defaultdict[str, int] = defaultdict(int)
     for order in data.tables["orders"]:
         if order["placed_at"] >= NOW - timedelta(days=365) and order["status"] != "cancelled":

@@ -64,9 +64,7 @@ def test_who_they_are(shop: Connection, now: datetime, customer_id: str, email: 
     assert profile(shop, customer_id, now).points.points >= 0
 
 
-def test_anna_has_two_open_orders_a_gift_card_and_something_to_return(
-    shop: Connection, now: datetime
-) -> None:
+def test_anna_has_two_open_orders_a_gift_card_and_something_to_return(shop: Connection, now: datetime) -> None:
     orders = orders_of(shop, ANNA)
     assert open_orders(orders) == [("HV-104109", "pending"), ("HV-104108", "shipped")]
     assert len(orders[0].lines) == 2

@@ -58,9 +58,7 @@ def test_a_used_database_is_left_alone(engine: Engine) -> None:
 def test_replacing_keeps_the_staff(engine: Engine) -> None:
     seed_shop(engine, customers=6)
     with engine.begin() as connection:
-        connection.execute(
-            insert(staff).values(username="mia", display_name="Mia", password_hash="x", role="agent")
-        )
+        connection.execute(insert(staff).values(username="mia", display_name="Mia", password_hash="x", role="agent"))
     report = seed_shop(engine, seed=8, customers=9, replace=True)
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(customers)).scalar_one() == 9

@@ -41,9 +41,7 @@ def bought(data: DemoData, orders: pd.DataFrame) -> pd.DataFrame:
     return lines.merge(items, on="item_id").merge(orders[["order_id", "customer_id"]], on="order_id")
 
 
-def test_leaving_can_be_predicted_neither_too_well_nor_too_badly(
-    data: DemoData, orders: pd.DataFrame
-) -> None:
+def test_leaving_can_be_predicted_neither_too_well_nor_too_badly(data: DemoData, orders: pd.DataFrame) -> None:
     cut = NOW - QUIET
     before = orders[orders.placed_at < cut].sort_values("placed_at")
     by_customer = before.groupby("customer_id")
@@ -79,9 +77,7 @@ def test_bad_service_drives_the_impatient_away(orders: pd.DataFrame, truth: pd.D
     hit = truth.index.isin(orders[late].customer_id)
     buyers = truth.index.isin(orders.customer_id)
     impatient = truth.patience < 0.4
-    assert (
-        truth[buyers & hit & impatient].churned.mean() > truth[buyers & ~hit & impatient].churned.mean() + 0.2
-    )
+    assert truth[buyers & hit & impatient].churned.mean() > truth[buyers & ~hit & impatient].churned.mean() + 0.2
     assert truth[buyers & hit & ~impatient].churned.mean() < truth[buyers & hit & impatient].churned.mean()
 
 
@@ -99,9 +95,7 @@ def test_people_buy_what_they_like(bought: pd.DataFrame, truth: pd.DataFrame) ->
     share = pd.crosstab(bought.customer_id, bought.category, normalize="index")
     share.columns = ["taste_" + name.replace(" ", "_") for name in share.columns]
     often = bought.customer_id.value_counts().loc[lambda count: count >= 15].index
-    pairs = np.corrcoef(
-        tastes.loc[often, share.columns].to_numpy().ravel(), share.loc[often].to_numpy().ravel()
-    )
+    pairs = np.corrcoef(tastes.loc[often, share.columns].to_numpy().ravel(), share.loc[often].to_numpy().ravel())
     assert pairs[0, 1] > 0.7
 
 

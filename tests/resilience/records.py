@@ -52,29 +52,37 @@ def waiting(running: Running, customer: Customer) -> list[str]:
 
 
 def wait_for_answers(running: Running, customer: Customer) -> None:
-    """Until each accepted message has its answer."""
+    """Until each accepted message has its answer, or was answered together with one after it."""
 
     def unanswered() -> list[str]:
         rows = window(running, customer.conversation_id)
-        return [text for client_id, text in customer.sent if not answers_to(rows, client_id)]
+        last, text = customer.sent[-1]
+        return waiting(running, customer) or ([] if answers_to(rows, last) else [text])
 
     eventually(lambda: not unanswered(), lambda: f"these are answered: {unanswered()}")
 
 
 def check_each_once(running: Running, customer: Customer) -> None:
-    """One answer of the bot to each message; log and `messages` agree with it, and so does what the stream brought."""
+    """One answer of the bot to each turn; log and `messages` agree with it, and so does what the stream brought."""
     rows = window(running, customer.conversation_id)
     expected: Said = []
-    for client_id, text in customer.sent:
-        answers = answers_to(rows, client_id)
-        assert answers and {row.author for row in answers} == {"bot"}, f"{text!r}: {answers}"
-        assert [row.text for row in rows if row.source == client_id] == [text]
-        expected += [("customer", text), *(("bot", row.text) for row in answers)]
+    answered = []  # the last message of each turn
+    for turn in turns(running, customer.conversation_id):
+        for client_id in turn:
+            text = dict(customer.sent)[client_id]
+            assert [row.text for row in rows if row.source == client_id] == [text]
+            expected.append(("customer", text))
+            assert client_id == turn[-1] or not answers_to(rows, client_id), f"{text!r} is answered twice"
+        answers = answers_to(rows, turn[-1])
+        assert answers and {row.author for row in answers} == {"bot"}, f"{expected[-1]}: {answers}"
+        expected += [("bot", row.text) for row in answers]
+        answered.append(turn[-1])
     shown = [row for row in rows if row.author in ("customer", "bot")]
     assert len(shown) == len(expected), shown
     order = [client_id for client_id, _ in customer.sent]
+    assert [client_id for turn in turns(running, customer.conversation_id) for client_id in turn] == order
     assert [row.source for row in shown if row.author == "customer"] == order
-    assert [row.source.split(":")[0] for row in shown if row.source.endswith(":0")] == order
+    assert [row.source.split(":")[0] for row in shown if row.source.endswith(":0")] == answered
     assert logged(running, customer.conversation_id) == expected
     check_messages(running, customer.conversation_id, expected)
     assert [row["id"] for row in customer.seen] == [row.delivery_id for row in rows]
@@ -94,14 +102,30 @@ def check_messages(running: Running, conversation_id: str, expected: Said) -> No
 
 def logged(running: Running, conversation_id: str) -> Said:
     """What was said, as the bot's event log has it."""
+    return [
+        (_author(event), each["text"])
+        for event in events(running, conversation_id)
+        for each in (event.get("metadata") or {}).get("said") or [event]
+    ]
+
+
+def turns(running: Running, conversation_id: str) -> list[list[str]]:
+    """The messages that were answered together, by id, as the bot's event log has them."""
+    return [
+        [each["message_id"] for each in (event.get("metadata") or {}).get("said") or [event]]
+        for event in events(running, conversation_id)
+        if event["event"] == "user"
+    ]
+
+
+def events(running: Running, conversation_id: str) -> list[dict[str, Any]]:
+    """What customer, bot and staff said; not the parts of a message that are served later."""
     log = create_tracker_engine(running.config.bot.tracker)
     query = sa.text("SELECT data FROM events WHERE sender_id = :who AND type_name IN ('user', 'bot') ORDER BY id")
     with log.connect() as connection:
-        events: list[dict[str, Any]] = [
-            json.loads(row.data) for row in connection.execute(query, {"who": conversation_id})
-        ]
+        found = [json.loads(row.data) for row in connection.execute(query, {"who": conversation_id})]
     log.dispose()
-    return [(_author(event), event["text"]) for event in events]
+    return [event for event in found if "part_of" not in (event.get("metadata") or {})]
 
 
 def _author(event: dict[str, Any]) -> str:

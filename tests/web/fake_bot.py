@@ -16,7 +16,8 @@ from tests.web.serving import Server, free_port
 class FakeBot:
     """Echoes what it is told. `failing` is a status it answers with; `delay_s` how long a turn takes.
 
-    While `losing`, a turn is done and its answer does not arrive.
+    While `losing`, a turn is done and its answer does not arrive. While `joining`, all that is sent at once is one
+    turn; else only the first message is answered, which the contract leaves to the bot.
     """
 
     def __init__(self, key: str) -> None:
@@ -27,10 +28,11 @@ class FakeBot:
         self.paused: set[str] = set()
         self.failing: int | None = None
         self.losing = False
+        self.joining = False
         self.control_failing = False
         self.delay_s = 0.0
         self.replies: dict[str, list[dict[str, Any]]] = {}  # by text; otherwise an echo
-        self._answered: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._answered: dict[tuple[str, str], tuple[list[dict[str, Any]], list[str]]] = {}
         self._server: Server | None = None
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -52,6 +54,10 @@ class FakeBot:
     def texts(self, conversation_id: str | None = None) -> list[str]:
         return [text for owner, _, text in self.turns if conversation_id in (None, owner)]
 
+    def is_idle(self) -> bool:
+        """Whether no conversation's turn is in progress."""
+        return not any(lock.locked() for lock in self._locks.values())
+
     async def _alive(self, _: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -66,13 +72,18 @@ class FakeBot:
                 await asyncio.sleep(self.delay_s)
                 if self.failing is not None:
                     return JSONResponse({"error": "ordered by the test"}, self.failing)
-                self.turns.append((conversation_id, message_id, body["text"]))
-                said = self.replies.get(body["text"], [{"text": f"You said: {body['text']}"}])
-                known = [] if conversation_id in self.paused else said
-                self._answered[conversation_id, message_id] = known
+                taken = [body, *(body.get("further", []) if self.joining else [])]
+                text = "\n".join(each["text"] for each in taken)
+                ids = [each["message_id"] for each in taken]
+                self.turns.append((conversation_id, message_id, text))
+                said = self.replies.get(text, [{"text": f"You said: {text}"}])
+                known = ([] if conversation_id in self.paused else said), ids
+                self._answered |= {(conversation_id, each): known for each in ids}
             if self.losing:
                 return JSONResponse({"error": "ordered by the test"}, 503)
-            return JSONResponse({"replies": known, "paused": conversation_id in self.paused})
+            replies, answered = known
+            paused = conversation_id in self.paused
+            return JSONResponse({"replies": replies, "paused": paused, "answered": answered})
 
     async def _control(self, request: Request) -> Response:
         if self.control_failing:

@@ -35,6 +35,58 @@ def test_messages_in_a_burst_are_answered_in_their_order(web: Web, bot: FakeBot)
     assert visitor.texts("bot") == [f"You said: {text}" for text in said]
 
 
+def test_what_is_typed_while_the_bot_is_busy_is_sent_together(web: Web, bot: FakeBot) -> None:
+    bot.joining, bot.delay_s = True, 0.3
+    visitor = web.visitor()
+    visitor.say("hello")
+    eventually(lambda: not bot.is_idle(), "the bot is busy")
+    for text in ("my order", "HV-104233", "where is it"):
+        visitor.say(text)
+    visitor.wait_for("You said: my order\nHV-104233\nwhere is it")
+    assert bot.texts() == ["hello", "my order\nHV-104233\nwhere is it"]
+    assert visitor.texts("customer") == ["hello", "my order", "HV-104233", "where is it"]
+    assert len(visitor.texts("bot")) == 2
+
+
+def test_several_messages_answered_at_once_are_answered_once_although_the_answer_got_lost(
+    make_web: Callable[..., Web], bot: FakeBot
+) -> None:
+    web = make_web()
+    visitor = web.visitor()
+    bot.joining = bot.losing = True
+    bot.stop()
+    for text in ("one", "two"):
+        visitor.say(text)
+    bot.start()
+    eventually(lambda: bot.turns, "the bot has worked on them")
+    web.stop()
+    bot.losing = False
+    other = Visitor(make_web().url)
+    other.secret = visitor.secret
+    other.say("three")
+    other.wait_for("You said: three")
+    taken = bot.texts()
+    assert "\n".join(taken).split("\n") == ["one", "two", "three"]
+    assert other.texts("bot") == [f"You said: {text}" for text in taken]
+
+
+def test_a_button_pressed_while_the_bot_is_busy_is_never_joined(web: Web, bot: FakeBot) -> None:
+    payload = "/order_status"
+    bot.replies["order"] = [{"text": "Which?", "buttons": [{"title": "This", "payload": payload}]}]
+    visitor = web.visitor()
+    visitor.say("order")
+    visitor.wait_for("Which?")
+    bot.joining, bot.delay_s = True, 0.3
+    visitor.say("hello")
+    eventually(lambda: not bot.is_idle(), "the bot is busy")
+    visitor.say("so")
+    visitor.post(payload=payload)
+    visitor.say("well")
+    visitor.say("then")
+    visitor.wait_for("You said: well\nthen")
+    assert bot.texts() == ["order", "hello", "so", payload, "well\nthen"]
+
+
 def test_a_resend_is_taken_and_changes_nothing(web: Web, bot: FakeBot) -> None:
     visitor = web.visitor()
     client_id = visitor.say("hello")

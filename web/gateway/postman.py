@@ -1,7 +1,8 @@
 """Carries accepted messages to the bot and its replies back: in order, and each once.
 
 A message is `waiting` in the inbox until its replies are stored in the same transaction that marks it done.
-Whatever dies in between, the message is sent again, and the bot gives the replies it gave before.
+Whatever dies in between, the message is sent again, and the bot gives the replies it gave before. What was typed
+while the bot was busy is sent along; the bot takes what belongs together as one turn, and says which that was.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import itertools
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,15 +102,14 @@ class Postman:
         try:
             while True:
                 self._again.discard(conversation_id)
-                message = await self._next(conversation_id)
-                if message is not None:
-                    await self._carry(message)
+                if waiting := await self._next(conversation_id):
+                    await self._carry(waiting[0])
                 elif conversation_id not in self._again:
                     return
         finally:
             del self._tasks[conversation_id], self._hurry[conversation_id]
 
-    async def _next(self, conversation_id: str) -> store.Waiting | None:
+    async def _next(self, conversation_id: str) -> list[store.Waiting]:
         for attempt in itertools.count():
             try:
                 return await self._database.read(store.next_waiting, conversation_id)
@@ -119,17 +119,19 @@ class Postman:
         raise AssertionError("endless")
 
     async def _carry(self, message: store.Waiting) -> None:
-        """Sends one message until it is answered or given up."""
+        """Sends one message, with what was typed after it, until it is answered or given up."""
         patience = asyncio.create_task(self._apologise_late(message))
         self._hub.set_typing(message.conversation_id, True)
         failures = 0
         try:
             for attempt in itertools.count():
                 try:
-                    if attempt and not await self._database.read(store.is_waiting, message.inbox_id):
+                    waiting = await self._database.read(store.next_waiting, message.conversation_id)
+                    if not waiting or waiting[0].inbox_id != message.inbox_id:
                         return  # another process was faster
-                    turn = await self._bot.send(message.conversation_id, message.client_id, message.text, message.shown)
-                    await self._finish(message, [reply_content(reply) for reply in turn.replies], "bot")
+                    turn = await self._bot.send(message.conversation_id, waiting)
+                    contents = [reply_content(reply) for reply in turn.replies]
+                    await self._finish(message.conversation_id, turn.answered, contents, "bot")
                     if turn.paused and not turn.replies:
                         await self._wake_orphaned_bot(message)
                     return
@@ -151,10 +153,12 @@ class Postman:
             patience.cancel()
             self._hub.set_typing(message.conversation_id, False)
 
-    async def _finish(self, message: store.Waiting, contents: list[Mapping[str, Any]], author: str) -> None:
+    async def _finish(
+        self, conversation_id: str, answered: Sequence[str], contents: list[Mapping[str, Any]], author: str
+    ) -> None:
         contents = [content for content in contents if content.get("text") or content.get("buttons")]
-        await self._database.write(store.finish, message, contents, author, self._now())
-        self._hub.notify(message.conversation_id)
+        await self._database.write(store.finish, conversation_id, answered, contents, author, self._now())
+        self._hub.notify(conversation_id)
 
     async def _wake_orphaned_bot(self, message: store.Waiting) -> None:
         """A paused bot although nobody has the conversation: a hand-over broke off. No silence for that."""
@@ -175,7 +179,8 @@ class Postman:
 
     async def _give_up(self, message: store.Waiting) -> None:
         with contextlib.suppress(SQLAlchemyError):  # still waiting then: the next sweep tries once more
-            await self._finish(message, [{"text": self._sentences.say("gave_up")}], "system")
+            contents = [{"text": self._sentences.say("gave_up")}]
+            await self._finish(message.conversation_id, [message.client_id], contents, "system")
 
     async def _apologise_late(self, message: store.Waiting) -> None:
         """Tells the customer once that the answer takes longer, unless a person is there to give it."""

@@ -6,6 +6,7 @@ visible in the order of their ids and a reader that remembers the last id it saw
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,18 +136,21 @@ def deliver_unless_staffed(
     return deliver(connection, conversation_id, source, author, content, now)
 
 
-def next_waiting(connection: Connection, conversation_id: str) -> Waiting | None:
-    """The oldest message of the conversation that waits for its answer."""
-    row = connection.execute(
+def next_waiting(connection: Connection, conversation_id: str, most: int = 20) -> list[Waiting]:
+    """The oldest message of the conversation that waits for its answer, with those typed after it.
+
+    They may be one thought in pieces; the bot says which of them it has answered. A button that was pressed is
+    answered alone.
+    """
+    rows = connection.execute(
         select(inbox.c.inbox_id, inbox.c.conversation_id, inbox.c.client_id, inbox.c.text, inbox.c.received_at)
         .where(inbox.c.conversation_id == conversation_id, inbox.c.status == "waiting")
         .order_by(inbox.c.inbox_id)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    shown = offered_title(connection, conversation_id, row.text) if row.text.startswith("/") else None
-    return Waiting(*row, shown=shown)
+        .limit(most)
+    ).all()
+    if rows and rows[0].text.startswith("/"):
+        return [Waiting(*rows[0], shown=offered_title(connection, conversation_id, rows[0].text))]
+    return [Waiting(*row) for row in itertools.takewhile(lambda row: not row.text.startswith("/"), rows)]
 
 
 def is_waiting(connection: Connection, inbox_id: int) -> bool:
@@ -175,28 +179,27 @@ def conversations_waiting(connection: Connection, received_before: datetime) -> 
 
 def finish(
     connection: Connection,
-    message: Waiting,
+    conversation_id: str,
+    answered: Sequence[str],
     contents: Sequence[Mapping[str, Any]],
     author: str,
     now: datetime,
 ) -> bool:
-    """Marks a message as answered and shows the replies, together or not at all.
+    """Marks the messages of one turn as answered and shows the replies, together or not at all.
 
-    What the bot said to a message from before a person joined is not shown any more: the person has read the
-    conversation without it, and the customer hears one voice. It is in the log. False when another process
-    finished the message before.
+    `answered` are their client ids; the replies belong to the last. What the bot said to a message from before a
+    person joined is not shown any more: the person has read the conversation without it, and the customer hears one
+    voice. It is in the log. False when another process finished the messages before.
     """
-    touch(connection, message.conversation_id, now)
-    done = connection.execute(
-        update(inbox).where(inbox.c.inbox_id == message.inbox_id, inbox.c.status == "waiting").values(status="done")
-    )
-    if not done.rowcount:
+    touch(connection, conversation_id, now)
+    waits = inbox.c.conversation_id == conversation_id, inbox.c.client_id.in_(answered), inbox.c.status == "waiting"
+    if not connection.execute(update(inbox).where(*waits).values(status="done")).rowcount:
         return False
-    if author == "bot" and _has_person_joined_since(connection, message):
+    last = answered[-1]
+    if author == "bot" and _has_person_joined_since(connection, conversation_id, last):
         return True
     for number, content in enumerate(contents):
-        source = f"{message.client_id}:{number}"
-        deliver(connection, message.conversation_id, source, author, content, now)
+        deliver(connection, conversation_id, f"{last}:{number}", author, content, now)
     return True
 
 
@@ -205,19 +208,19 @@ def joined_source(escalation_id: int, staff_id: int) -> str:
     return f"joined-{escalation_id}-{staff_id}"
 
 
-def _has_person_joined_since(connection: Connection, message: Waiting) -> bool:
+def _has_person_joined_since(connection: Connection, conversation_id: str, client_id: str) -> bool:
     """Whether a person has the conversation who joined after the message was accepted."""
     taken = connection.execute(
         select(escalations.c.escalation_id, escalations.c.staff_id).where(
-            escalations.c.conversation_id == message.conversation_id, escalations.c.status == "taken"
+            escalations.c.conversation_id == conversation_id, escalations.c.status == "taken"
         )
     ).first()
     if taken is None:
         return False
-    sources = (message.client_id, joined_source(taken.escalation_id, taken.staff_id))
+    sources = (client_id, joined_source(taken.escalation_id, taken.staff_id))
     in_order = connection.execute(
         select(deliveries.c.source)
-        .where(deliveries.c.conversation_id == message.conversation_id, deliveries.c.source.in_(sources))
+        .where(deliveries.c.conversation_id == conversation_id, deliveries.c.source.in_(sources))
         .order_by(deliveries.c.delivery_id)
     ).scalars()
     return tuple(in_order) == sources

@@ -6,21 +6,31 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 from bot.cli.app import app
 
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+
+def names_of(typed: typer.Typer, before: str = "") -> list[str]:
+    """What is typed for each command, those of a group with the group's name before."""
+    own = [f"{before}{command.name or command.callback.__name__}" for command in typed.registered_commands]
+    groups = [names_of(group.typer_instance, f"{before}{group.name} ") for group in typed.registered_groups]
+    return own + [name for group in groups for name in group]
+
+
+COMMANDS = names_of(app)
 
 
 def test_the_commands_of_the_manual_exist():
     assert {
         "up", "seed", "train", "chat", "status", "ingest", "ask", "export", "import-shop", "bench",
+        "nlu check", "nlu review", "nlu import",
     } <= set(COMMANDS)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example_of_the_command(rapport, command):
-    outcome = rapport(command, "--help")
+    outcome = rapport(*command.split(), "--help")
     assert outcome.code == 0
     assert f"Example: rapport {command}" in outcome.said
 

@@ -104,6 +104,8 @@ def test_exports_need_an_admin_for_personal_data(rapport, home, monkeypatch, tmp
         (("export", "messages", "--since", "2026-02-01", "--until", "2026-01-01"), "exchange them"),
         (("export", "messages", "--since", "yesterday"), "--since"),
         (("bench", "everything"), "'everything'"),
+        (("bench", "intent", "--peers", "some"), "all, fast, none"),
+        (("bench", "intent", "--quick"), "--data"),
     ],
 )
 def test_what_is_not_given_is_named(rapport, typed, named):

@@ -69,6 +69,8 @@ def test_other_numbers_are_no_order(text: str) -> None:
         ("$20", "amount", "20.00 USD"),
         ("1.299,00 EUR", "amount", "1299.00 EUR"),
         ("under 1,299.50 euros", "amount", "1299.50 EUR"),
+        ("1'299 CHF", "amount", "1299.00 CHF"),
+        ("99,- €", "amount", "99.00 EUR"),
         ("four stars", "rating", 4),
         ("4/5", "rating", 4),
         ("4 of 5 stars", "rating", 4),
@@ -99,7 +101,8 @@ def test_one_entity(text: str, entity: str, value: str | int) -> None:
 
 
 @pytest.mark.parametrize(("text", "entity"), [("6 stars", "rating"), ("24/7", "rating"), ("I am furious", "name"),
-                                              ("in 2024", "postcode"), ("do you do Black Friday", "date")])  # fmt: skip
+                                              ("1.299.00 EUR", "amount"), ("in 2024", "postcode"),
+                                              ("do you do Black Friday", "date")])  # fmt: skip
 def test_what_only_looks_like_one(text: str, entity: str) -> None:
     assert found(text, entity) == []
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.nlu.frustration import signs_in
 from bot.nlu.sentiment import SentimentAnalyser
+from bot.nlu.sentiment_encoder import SentimentEncoder
 
 
 @pytest.fixture(scope="module")
-def analyser() -> SentimentAnalyser:
-    return SentimentAnalyser({})
+def analyser(served_sentiment: Path) -> SentimentAnalyser:
+    return SentimentAnalyser({}, model=SentimentEncoder(served_sentiment))
 
 
 @pytest.mark.parametrize(
@@ -59,3 +62,21 @@ def test_signs_add_up(analyser: SentimentAnalyser) -> None:
     one = analyser.sentiment("I already told you my number")["frustration"]
     many = analyser.sentiment("I ALREADY TOLD YOU, this is the THIRD TIME!!! ridiculous")["frustration"]
     assert one < many <= 1.0
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?", "\U0001f600" * 50, "a" * 5_000, "\u4f60\u597d", "0 1 2 3"])
+def test_any_text_has_a_score_within_the_scale(analyser: SentimentAnalyser, text: str) -> None:
+    found = analyser.sentiment(text)
+    assert -1.0 <= found["score"] <= 1.0 and 0.0 <= found["frustration"] <= 1.0
+
+
+def test_faces_say_how_it_is_meant(analyser: SentimentAnalyser) -> None:
+    assert (
+        analyser.sentiment("so the parcel came \U0001f621")["score"]
+        < analyser.sentiment("so the parcel came \U0001f60d")["score"]
+    )
+
+
+def test_thanks_are_milder_than_delight(analyser: SentimentAnalyser) -> None:
+    mild, delighted = (analyser.sentiment(text)["score"] for text in ("ok thanks", "I love it, this is fantastic!"))
+    assert 0.0 <= mild <= delighted

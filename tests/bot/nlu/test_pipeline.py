@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from bot.nlu.extract import extract_encoder
+from bot.nlu.message_encoder import MessageOnnxEncoder
 from bot.nlu.weights import sha256_of
 from knowledge.embed import OnnxEncoder
 
@@ -47,6 +48,35 @@ def test_thumbs_up_and_down_differ(agent: Any) -> None:
 
 def test_nothing_attached_is_too_large_to_store_or_no_json(agent: Any) -> None:
     assert len(json.dumps(parse(agent, "I want to return the kettle, it is broken"))) < 2_000
+
+
+def entities(understood: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(each["extractor"], each["entity"], each["value"]) for each in understood["entities"]]
+
+
+def test_a_thing_that_no_catalogue_knows_is_found_by_how_it_is_spoken_of(agent: Any) -> None:
+    understood = parse(agent, "I want to return the toaster, order HV-104233")
+    assert entities(understood) == [
+        ("PatternEntityExtractor", "order_id", "HV-104233"),
+        ("EntityTagger", "product", "toaster"),
+    ]
+    found = understood["entities"][1]
+    assert understood["text"][found["start"] : found["end"]] == "toaster"
+    assert 0.3 <= found["confidence_entity"] <= 1.0
+
+
+def test_the_encoder_says_which_tags_it_scores(trained_model: Path, tmp_path: Path) -> None:
+    extract_encoder(trained_model, tmp_path / "encoder")
+    facts = json.loads((tmp_path / "encoder" / "encoder.json").read_text(encoding="utf-8"))
+    assert facts["tags"] == ["O", "B-order_id", "I-order_id", "B-product", "I-product"]
+    encoder = MessageOnnxEncoder(tmp_path / "encoder")
+    texts = ["hello", "I want to return the lamp", ""]
+    for each, text in zip(encoder.read(texts), texts, strict=True):
+        # In 8 bits a text's company in a batch moves its numbers a little.
+        assert each.embedding @ encoder.encode([text])[0] > 0.99
+        assert each.entity_scores.scores.shape == (len(each.entity_scores.pieces.words), 5)
+    (marked,) = encoder.read(texts[1:2])
+    assert ("product", "lamp") in [(s.label, texts[1][s.start : s.end]) for s in marked.entity_scores.spans()]
 
 
 ODD = ["", "   ", "\x00\x07", "\u200b\u200d", "?", "a" * 5_000, "my parcel " * 800,

@@ -1,0 +1,51 @@
+"""Questions and answers that the encoder learns from: read from files, taken from articles, kept apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.nlu.errors import TrainingDataError
+from bot.nlu.pairs import Pair, held_out_pairs, pairs_digest, read_pairs
+from knowledge.ingest import ingest_path
+from knowledge.pairs import question_answer_pairs, write_pairs
+from knowledge.store import KnowledgeStore
+
+
+def test_the_articles_become_pairs_and_come_back(tmp_path: Path) -> None:
+    article = tmp_path / "articles" / "returns.md"
+    article.parent.mkdir()
+    article.write_text("# Returns\n\n## How long\n\nYou have 30 days.\n\n## Who pays\n\nWe do.\n", encoding="utf-8")
+    store = KnowledgeStore(tmp_path / "knowledge.db")
+    ingest_path(store, article.parent)
+    write_pairs(tmp_path / "pairs" / "articles.jsonl", question_answer_pairs(store))
+    store.close()
+    pairs = read_pairs(tmp_path / "pairs")
+    assert any("Returns" in pair.question and "30 days" in pair.answer for pair in pairs)
+    assert len(pairs) == len(set(pairs))
+
+
+def test_files_put_beside_it_count_too_and_change_the_digest(tmp_path: Path) -> None:
+    assert read_pairs(tmp_path / "missing") == []
+    write_pairs(tmp_path / "articles.jsonl", [("a?", "A.")])
+    before = pairs_digest(tmp_path)
+    (tmp_path / "tickets.jsonl").write_text(json.dumps({"question": "b?", "answer": "B."}) + "\n\n", encoding="utf-8")
+    assert read_pairs(tmp_path) == [Pair("a?", "A."), Pair("b?", "B.")]
+    assert pairs_digest(tmp_path) != before
+
+
+@pytest.mark.parametrize("line", ["not json", '{"question": "b?"}', '{"question": 1, "answer": "x"}', "[]"])
+def test_a_line_that_is_no_pair_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "tickets.jsonl").write_text('{"question": "a?", "answer": "A."}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=r"Line 2 of .*tickets\.jsonl"):
+        read_pairs(tmp_path)
+
+
+def test_a_held_out_answer_was_learned_for_no_question() -> None:
+    pairs = [Pair(f"question {number}", f"answer {number % 20}") for number in range(100)]
+    held = held_out_pairs(pairs, 0.2, seed=1)
+    seen = {pair.answer for pair, out in zip(pairs, held, strict=True) if not out}
+    unseen = {pair.answer for pair, out in zip(pairs, held, strict=True) if out}
+    assert len(unseen) == 4 and not seen & unseen
