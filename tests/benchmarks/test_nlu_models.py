@@ -87,6 +87,7 @@ def test_the_confidence_in_scope_leaves_out_the_label_for_the_rest() -> None:
 def test_a_training_that_fails_is_told_with_its_last_words_and_the_log(tmp_path: Path) -> None:
     broken = Pipeline("broken", [{"name": "no.such.Component"}])
     with pytest.raises(
-        PeerFailed, match=r"broken could not be trained\. It said: .*No module named 'no'\. All of it is in .*train\.log"
+        PeerFailed,
+        match=r"broken could not be trained\. It said: .*No module named 'no'\. All of it is in .*train\.log",
     ):
         train(broken, "tiny", Examples(("a", "b"), ("x", "y")), tmp_path)
