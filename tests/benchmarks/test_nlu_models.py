@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from rasa.shared.nlu.training_data.formats import RasaYAMLReader
+from rasa.shared.nlu.training_data.message import Message
 
 from benchmarks.datasets import Examples
 from benchmarks.errors import PeerFailed
 from benchmarks.nlu_models import Parsed, Pipeline, annotated, diet, nlu_yaml, ours, train
+from bot.nlu.decision import Likely
+from bot.nlu.intent_classifier import IntentClassifier
 
 
 def as_rasa_reads(examples: Examples) -> list[tuple[str, str]]:
@@ -69,6 +72,15 @@ def test_ours_is_the_pipeline_of_the_bot_up_to_the_intent_and_learns_no_articles
     names = [part["name"].rpartition(".")[2] for part in ours().components]
     assert names == ["MessageNormaliser", "MessageEncoder", "IntentClassifier"]
     assert not Path(ours().components[1]["pairs"]).exists()
+
+
+def test_confidences_keep_the_digits_that_tell_sure_messages_apart() -> None:
+    settings = ours().components[-1]
+    classifier = IntentClassifier(dict(settings), None, None, None)
+    message = Message({"text": "hi"})
+    ranking = (Likely("a", 1 - 3e-9), Likely("b", 3e-9))
+    classifier._set(message, ranking[0], ranking, ranking)
+    assert [each["confidence"] for each in message.get("intent_ranking")] == [1 - 3e-9, 3e-9]
 
 
 def test_the_peer_is_rasas_default_pipeline() -> None:
