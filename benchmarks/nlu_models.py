@@ -111,6 +111,9 @@ def ours() -> Pipeline:
 
 def _trained_by(components: Sequence[Mapping[str, Any]]) -> str:
     """What Rasa's own cache asks the components for: a digest of the code that their training runs."""
+    # The components import TensorFlow, which tells of the processor unless it is told not to.
+    for name, value in RASA_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     from rasa.shared.utils.common import class_from_module_path
 
     return "".join(class_from_module_path(part["name"]).fingerprint_addon(dict(part)) or "" for part in components)
