@@ -43,14 +43,17 @@ def _is_answered_question(context: Context) -> bool:
 
 
 def hear_rant(context: Context) -> list[EventType]:
-    """What an upset customer gets instead of a question where a complaint or abuse is the likeliest; else nothing.
+    """What an upset customer gets instead of a question where the likeliest is a complaint, abuse or a late order.
 
-    A complaint that tells what happened is taken on. Without any meaning to go by, it is sorry and a way to a person.
+    A complaint that tells what happened is taken on, a late order is looked up. Without any meaning to go by, it is
+    sorry and a way to a person. Nothing for anybody else.
     """
     turn = context.turn
     likeliest = str(turn.intent_set[0]["name"]) if turn.intent_set else ""
-    if likeliest not in ("complaint", "insult") or not (turn.frustrated or turn.sentiment <= NEGATIVE):
+    if likeliest not in ("complaint", "insult", "order_late") or not (turn.frustrated or turn.sentiment <= NEGATIVE):
         return []
+    if likeliest == "order_late":
+        return [FollowupAction("action_order_status")] if turn.intent != "nlu_unsure" else []
     if likeliest == "complaint" and tells_what_happened(turn.text):
         return [FollowupAction("complaint_form")]
     return [FollowupAction("action_insult")] if likeliest == "insult" or turn.intent == "nlu_unsure" else []
