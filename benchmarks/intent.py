@@ -226,7 +226,8 @@ def _row(
 def _notes(quick: bool) -> list[str]:
     notes = [
         "ours: encoder and intent classifier of the bot, settings of config.yml; "
-        "models are kept and used again while examples, settings and bot/nlu are unchanged (training time then too)",
+        "models are kept and used again while examples, settings and the code that trains are unchanged "
+        "(training time then too)",
         "accuracy: the likeliest intent, whatever the bot would do about its doubt",
         "few examples: draws of the training split, labels in alphabetical order (benchmarks/draws.py); SetFit starts "
         "from the same encoder weights as ours",

@@ -206,7 +206,7 @@ def _notes(quick: bool) -> list[str]:
         f"{DIET}: the same of its confidence",
         f"{NEAREST}: distance to the nearest training example in the embedding that ours starts from, and its label",
         "near: the 27 intents of BANKING77 left out; far: CLINC150's out-of-scope messages (as published)",
-        "models are kept and used again while examples, settings and bot/nlu are unchanged",
+        "models are kept and used again while examples, settings and the code that trains are unchanged",
     ]
     if quick:
         notes.append(
