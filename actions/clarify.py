@@ -7,6 +7,7 @@ import json
 from rasa_sdk.events import EventType, FollowupAction
 
 from actions.articles import find_answer
+from actions.complaint import tells_what_happened
 from actions.doubt import open_doubt
 from actions.shop_action import Context, ShopAction
 from actions.words import choice_label
@@ -14,8 +15,6 @@ from knowledge.answer import AnswerStatus
 
 MOST = 3
 # What the message said besides its intent goes along with the button.
-# A rant that may also mean something else is not answered with a question.
-_RANTS = {"complaint": "complaint_form", "insult": "action_insult"}
 NEGATIVE = -0.25
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
@@ -44,10 +43,20 @@ def _is_answered_question(context: Context) -> bool:
 
 
 def hear_rant(context: Context) -> list[EventType]:
-    """On with the complaint, where that is the likeliest and the customer is upset; else nothing."""
-    likeliest = str(context.turn.intent_set[0]["name"]) if context.turn.intent_set else ""
-    upset = context.turn.frustrated or context.turn.sentiment <= NEGATIVE
-    return [FollowupAction(_RANTS[likeliest])] if upset and likeliest in _RANTS else []
+    """What an upset customer gets instead of a question where the likeliest is a complaint, abuse or a late order.
+
+    A complaint that tells what happened is taken on, a late order is looked up. Without any meaning to go by, it is
+    sorry and a way to a person. Nothing for anybody else.
+    """
+    turn = context.turn
+    likeliest = str(turn.intent_set[0]["name"]) if turn.intent_set else ""
+    if likeliest not in ("complaint", "insult", "order_late") or not (turn.frustrated or turn.sentiment <= NEGATIVE):
+        return []
+    if likeliest == "order_late":
+        return [FollowupAction("action_order_status")] if turn.intent != "nlu_unsure" else []
+    if likeliest == "complaint" and tells_what_happened(turn.text):
+        return [FollowupAction("complaint_form")]
+    return [FollowupAction("action_insult")] if likeliest == "insult" or turn.intent == "nlu_unsure" else []
 
 
 def ask_what_is_meant(context: Context) -> list[EventType]:

@@ -22,6 +22,11 @@ DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 TELLING_WORDS = 12
 
 
+def tells_what_happened(text: str) -> bool:
+    """Whether a first message says enough to be recorded as it is."""
+    return len(text.split()) >= TELLING_WORDS
+
+
 class ComplaintText(TextField):
     """What happened. A first message that tells it already is not asked to repeat itself."""
 
@@ -32,7 +37,7 @@ class ComplaintText(TextField):
         """The answer, or the message that began it."""
         if asked:
             return super().read(context, {}, asked)
-        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and len(context.turn.text.split()) >= TELLING_WORDS
+        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and tells_what_happened(context.turn.text)
         return context.turn.text.strip() if telling else None
 
 

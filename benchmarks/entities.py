@@ -51,7 +51,7 @@ def run(data: Path | None, quick: bool, options: Options) -> Report:
     look = replace(look, texts=tuple(" ".join(text.split()) for text in look.texts))
     peers = Peers(options, quick)
     with lock.holding(work_folder()):
-        model = train(with_tagger(), name, learn)
+        model = train(with_tagger(quick), name, learn)
         with step(f"Asking ours on {name} ({len(look):,} messages)"):
             answers = {OURS: parse(model, look.texts)}
         answers |= peers.diet(name, learn, look.texts)
@@ -64,11 +64,13 @@ def run(data: Path | None, quick: bool, options: Options) -> Report:
     return Report("entities", rows, {"sample": QUICK_SEED} if quick else {}, [*_notes(learn, look), *peers.notes])
 
 
-def with_tagger() -> Pipeline:
-    """The bot's own components, with every entity that they find, however sure."""
+def with_tagger(quick: bool) -> Pipeline:
+    """The bot's own components, with every entity that they find, however sure; few epochs if `quick`."""
     base = ours()
-    tagger = {"name": "bot.nlu.tagger.EntityTagger", "threshold": 0.0}
-    return replace(base, components=[*base.components, tagger])
+    parts = [dict(part) for part in base.components]
+    if quick:
+        next(part for part in parts if part["name"].endswith("MessageEncoder"))["fewest_steps"] = 1
+    return replace(base, components=[*parts, {"name": "bot.nlu.tagger.EntityTagger", "threshold": 0.0}])
 
 
 def found_spans(answer: Parsed, text: str) -> list[Span]:

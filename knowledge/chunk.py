@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from knowledge.blocks import Block, Kind, read_blocks
 from knowledge.documents import Document, Passage, make_passage
@@ -10,6 +11,10 @@ from knowledge.sentences import split_sentences
 
 MIN_WORDS = 40
 MAX_WORDS = 180
+
+
+# Headings whose list says the opposite of what its items say by themselves.
+_FORBIDS = re.compile(r"(?:please )?(?:do not|don['\u2019]t|never|avoid|not)\b[^.?!:]{0,20}:?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -50,9 +55,17 @@ def _sections(blocks: list[Block]) -> list[_Section]:
             path.append((block.level, block.text))
             sections.append(_Section(tuple(text for _, text in path)))
         else:
-            _add(sections[-1].units, block, previous)
+            _add(sections[-1].units, _whole(block, path), previous)
         previous = block.kind
     return [section for section in sections if section.units]
+
+
+def _whole(block: Block, path: list[tuple[int, str]]) -> Block:
+    """An item under "Do not" says so itself: it is cited without its heading."""
+    heading = path[-1][1].rstrip(":") if path else ""
+    if block.kind is Kind.ITEM and _FORBIDS.fullmatch(heading):
+        return replace(block, text=f"{heading}: {block.text}")
+    return block
 
 
 def _add(units: list[list[str]], block: Block, previous: Kind | None) -> None:

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ SIGNED_IN = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Turn:
-    """What the bot said to one message."""
+    """What the bot said to one message, or to several that belong together; `answered` are their ids."""
 
     replies: list[dict[str, Any]]
     paused: bool
+    answered: list[str] = field(default_factory=list)
 
 
 class Stack:
@@ -142,7 +143,7 @@ class Stack:
         if further:
             body["further"] = [{"message_id": each, "text": said} for each, said in further]
         answer = self._post("webhook", body)
-        return Turn(answer["replies"], answer["paused"])
+        return Turn(answer["replies"], answer["paused"], answer["answered"])
 
     def control(self, conversation_id: str, action: str, text: str | None = None) -> None:
         """What the service desk tells the bot: pause, resume, staff_message."""

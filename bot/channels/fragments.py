@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.channels.said import is_part
 from bot.nlu.decision import AMBIGUOUS, OUT_OF_SCOPE, UNSURE
+from bot.nlu.language_identifier import FOREIGN
 from bot.nlu.messages import is_payload
 from bot.nlu.requests import WHOLE
 
@@ -25,7 +26,7 @@ UNSETTLED = frozenset(
         "utter_answer_unknown", "utter_answer_unknown_near", "utter_answer_unsure",
     }
 )  # fmt: skip
-_DOUBTFUL = frozenset({AMBIGUOUS, UNSURE, OUT_OF_SCOPE})
+_DOUBTFUL = frozenset({AMBIGUOUS, UNSURE, OUT_OF_SCOPE, FOREIGN})
 # A piece of something. A yes or a no is none: it answers what the bot asked.
 _PIECES = frozenset({"inform", "choose"})
 

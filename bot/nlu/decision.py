@@ -25,6 +25,9 @@ class DecisionRule:
     act_from: float = 0.85
     # More options than this are no question that one can answer with a tap.
     most_options: int = 3
+    # From this probability of the first intent the likeliest of a longer set are asked about all the same: what is
+    # meant is then mostly among them.
+    ask_from: float = 0.5
 
     def decide(self, intent_set: Sequence[Likely], refused: bool) -> Likely:
         """The intent to report for a prediction set (likeliest first, never empty)."""
@@ -36,6 +39,6 @@ class DecisionRule:
             return first
         options = [each for each in intent_set if each.name != OUT_OF_SCOPE]
         # Likeliest beyond the shop, yet perhaps something that we do: neither an act nor a good question.
-        if first.name == OUT_OF_SCOPE or len(options) > self.most_options:
+        if first.name == OUT_OF_SCOPE or (len(options) > self.most_options and first.confidence < self.ask_from):
             return Likely(UNSURE, first.confidence)
         return Likely(AMBIGUOUS, first.confidence)

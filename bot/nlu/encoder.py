@@ -157,8 +157,9 @@ class MessageEncoder(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         read = [message for message in messages if text_of(message).strip() and not is_payload(text_of(message))]
         if read and self.encoder is not None:
-            encoded = self.encoder.read([spell_emoji(text_of(message)) for message in read])
-            for message, each in zip(read, encoded, strict=True):
+            for message in read:
+                # One by one: in 8 bits a text's company in a batch moves its numbers a little.
+                (each,) = self.encoder.read([spell_emoji(text_of(message))])
                 message.set(EMBEDDING, each.embedding, add_to_output=False)
                 message.set(INTENT_FEATURES, each.intent_features, add_to_output=False)
                 message.set(ENTITY_SCORES, each.entity_scores, add_to_output=False)

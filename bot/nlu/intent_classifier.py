@@ -61,6 +61,8 @@ class IntentClassifier(GraphComponent):
             "ranking_length": 5,
             # The set is stored too; a longer one says no more than that it is long.
             "longest_set": 8,
+            # Digits of a confidence after the point. With few, all that is nearly certain looks the same.
+            "decimals": 4,
         }
 
     def __init__(
@@ -72,7 +74,7 @@ class IntentClassifier(GraphComponent):
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self.model = model
-        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"])
+        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"], self.config["ask_from"])
         self._model_storage = model_storage
         self._resource = resource
 
@@ -129,15 +131,14 @@ class IntentClassifier(GraphComponent):
     def _set(
         self, message: Message, intent: Likely, ranking: tuple[Likely, ...], intent_set: tuple[Likely, ...]
     ) -> None:
-        message.set(INTENT, _to_json(intent), add_to_output=True)
+        message.set(INTENT, self._to_json(intent), add_to_output=True)
         shown = ranking[: self.config["ranking_length"]]
-        message.set(INTENT_RANKING_KEY, [_to_json(each) for each in shown], add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [self._to_json(each) for each in shown], add_to_output=True)
         likely = intent_set[: self.config["longest_set"]]
-        message.set(INTENT_SET, [_to_json(each) for each in likely], add_to_output=True)
+        message.set(INTENT_SET, [self._to_json(each) for each in likely], add_to_output=True)
 
-
-def _to_json(likely: Likely) -> dict[str, Any]:
-    return {"name": likely.name, "confidence": round(likely.confidence, 4)}
+    def _to_json(self, likely: Likely) -> dict[str, Any]:
+        return {"name": likely.name, "confidence": round(likely.confidence, self.config["decimals"])}
 
 
 def _examples(training_data: TrainingData) -> Examples:

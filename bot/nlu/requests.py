@@ -1,7 +1,7 @@
 """Two or three requests in one message: found, understood each for itself, and the first taken as the message.
 
-The finder stands before the encoder and sends the parts of a message along as messages of their own, so they share
-its pass; the splitter stands after the classifier and takes them out again. Neither knows how the two work.
+The finder stands before the encoder and sends the parts of a message along as messages of their own; the splitter
+stands after the classifier and takes them out again. Neither knows how the two work.
 """
 
 from __future__ import annotations
@@ -13,22 +13,21 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.decision import Likely
-from bot.nlu.emoji import spell_emoji
 from bot.nlu.matters import Part, Request, only_request, part_of, separate
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.normalise import normalise
 from bot.nlu.segments import Segment, segments
-from bot.nlu.vectors import ENTITY_SCORES, FURTHER_REQUESTS, SENTIMENT
+from bot.nlu.vectors import EMBEDDING, FURTHER_REQUESTS, INTENT_FEATURES, INTENT_SET
 
 # Set to True in a message's metadata: it is one request, whatever it looks like.
 WHOLE = "whole"
 _FOUND = "found_parts"
-# What a message keeps although another part of it speaks for its intent.
-_KEPT = frozenset({TEXT, SENTIMENT, ENTITY_SCORES, "metadata", "message_id", _FOUND})
+# What the part that speaks for a message gives it. All else stays of the whole, whose letters it is about.
+_GIVEN = (INTENT, INTENT_RANKING_KEY, INTENT_SET, INTENT_FEATURES, EMBEDDING)
 
 
 @dataclass(frozen=True)
@@ -100,25 +99,28 @@ class RequestSplitter(_PerMessage):
         requests = separate(parts)
         if requests:
             first, *further = requests
-            _cut(message, normalise(found.text[first.start : first.end]))
+            message.set(TEXT, _beginning(text_of(message), found.text[: first.end]), add_to_output=True)
             message.set(FURTHER_REQUESTS, [_to_json(each, parts) for each in further], add_to_output=True)
             _understand_as(message, found.messages[first.opening])
         elif (place := only_request(parts, _intent_of(message))) is not None:
             _understand_as(message, found.messages[place])
 
 
-def _cut(message: Message, text: str) -> None:
-    """Make `text` the message's; the scores of its words stay where its letters are those that were read."""
-    if not spell_emoji(text_of(message)).startswith(spell_emoji(text)):
-        message.data.pop(ENTITY_SCORES, None)
-    message.set(TEXT, text, add_to_output=True)
-
-
 def _understand_as(message: Message, part: Message) -> None:
-    """Give `message` all that was understood of `part`."""
-    for name, value in part.data.items():
-        if name not in _KEPT:
-            message.set(name, value, add_to_output=name in part.output_properties)
+    """Give `message` what was understood of `part`."""
+    for name in _GIVEN:
+        if part.get(name) is not None:
+            message.set(name, part.get(name), add_to_output=name in part.output_properties)
+
+
+def _beginning(text: str, written: str) -> str:
+    """The beginning of `text` that has the letters of `written`; blanks may have been put in or taken out since."""
+    letters = len(normalise(written).replace(" ", ""))
+    for place, letter in enumerate(text):
+        letters -= letter != " "
+        if letters == 0:
+            return text[: place + 1]
+    return text
 
 
 def _intent_of(message: Message) -> Likely:

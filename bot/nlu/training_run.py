@@ -33,7 +33,7 @@ class FinetuneSettings:
     frozen_layers: int = 3
     max_epochs: int = 5
     # More epochs where examples are few, so that there are about so many steps.
-    fewest_steps: int = 320
+    fewest_steps: int = 640
     # Epochs without a better held-out accuracy before it stops.
     patience: int = 2
     batch_size: int = 32

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from rasa.shared.nlu.training_data.formats import RasaYAMLReader
+from rasa.shared.nlu.training_data.message import Message
 
 from benchmarks.datasets import Examples
 from benchmarks.errors import PeerFailed
 from benchmarks.nlu_models import Parsed, Pipeline, annotated, diet, nlu_yaml, ours, train
+from bot.nlu.decision import Likely
+from bot.nlu.intent_classifier import IntentClassifier
 
 
 def as_rasa_reads(examples: Examples) -> list[tuple[str, str]]:
@@ -71,6 +74,15 @@ def test_ours_is_the_pipeline_of_the_bot_up_to_the_intent_and_learns_no_articles
     assert not Path(ours().components[1]["pairs"]).exists()
 
 
+def test_confidences_keep_the_digits_that_tell_sure_messages_apart() -> None:
+    settings = ours().components[-1]
+    classifier = IntentClassifier(dict(settings), None, None, None)
+    message = Message({"text": "hi"})
+    ranking = (Likely("a", 1 - 3e-9), Likely("b", 3e-9))
+    classifier._set(message, ranking[0], ranking, ranking)
+    assert [each["confidence"] for each in message.get("intent_ranking")] == [1 - 3e-9, 3e-9]
+
+
 def test_the_peer_is_rasas_default_pipeline() -> None:
     parts = {part["name"]: part for part in diet(3).components}
     assert parts["DIETClassifier"]["epochs"] == 3
@@ -86,6 +98,8 @@ def test_the_confidence_in_scope_leaves_out_the_label_for_the_rest() -> None:
 
 def test_a_training_that_fails_is_told_with_its_last_words_and_the_log(tmp_path: Path) -> None:
     broken = Pipeline("broken", [{"name": "no.such.Component"}])
-    said = r"broken could not be trained\. It said: .*No module named 'no'\. All of it is in .*train\.log"
-    with pytest.raises(PeerFailed, match=said):
+    with pytest.raises(
+        PeerFailed,
+        match=r"broken could not be trained\. It said: .*No module named 'no'\. All of it is in .*train\.log",
+    ):
         train(broken, "tiny", Examples(("a", "b"), ("x", "y")), tmp_path)

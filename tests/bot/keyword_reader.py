@@ -8,6 +8,7 @@ from typing import Any
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.normalise import MessageNormaliser
 from bot.nlu.requests import RequestFinder, RequestSplitter
 
 # The first whose words are all in the text decides.
@@ -23,7 +24,7 @@ INTENTS = {
 def read(text: str, metadata: dict[str, Any] | None = None) -> dict[str, Any]:
     """What Rasa's graph would make of it; what no keyword is in is not understood."""
     messages = RequestFinder().process([Message(data={TEXT: text, "metadata": metadata or {}})])
-    for message in messages:
+    for message in MessageNormaliser({}).process(messages):
         message.set(INTENT, {"name": intent_of(message.get(TEXT)), "confidence": 0.95}, add_to_output=True)
     (message,) = RequestSplitter().process(messages)
     return {ENTITIES: [], **message.as_dict(only_output_properties=True)}

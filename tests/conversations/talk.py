@@ -24,7 +24,8 @@ class Talk:
         self._told = told
         self._conversation_id = stack.open_conversation(told.who)
         self._turn = Turn([], False)
-        self._latest: list[tuple[str, str]] = []  # ids and texts of the messages that the latest turn answers
+        # The messages of the latest step (ids and texts) as they were sent, with what was answered to them.
+        self._latest: list[tuple[list[tuple[str, str]], Turn]] = []
         self._said: list[tuple[str, str]] = []
         self._fault = ExitStack()
 
@@ -71,12 +72,18 @@ class Talk:
             self._expect(step.bot)
 
     def _say(self, *texts: str) -> None:
-        """One message, or several that the bot gets at once."""
-        self._latest = [(uuid.uuid4().hex, text) for text in texts]
-        (first, text), *further = self._latest
-        self._turn = self._stack.say(self._conversation_id, text, first, further)
-        self._said += [("customer", text.strip()) for text in texts]
-        self._said += [("bot", reply["text"]) for reply in self._turn.replies]
+        """One message, or several that the bot gets at once; what it leaves is sent again, as the web process does."""
+        waiting = [(uuid.uuid4().hex, text) for text in texts]
+        self._latest = []
+        while waiting:
+            turn = self._send(waiting)
+            assert waiting[0][0] in turn.answered, "the first message is not answered"
+            self._latest.append((waiting, turn))
+            self._said += [("customer", text.strip()) for each, text in waiting if each in turn.answered]
+            self._said += [("bot", reply["text"]) for reply in turn.replies]
+            waiting = [(each, text) for each, text in waiting if each not in turn.answered]
+        turns = [turn for _, turn in self._latest]
+        self._turn = Turn([reply for turn in turns for reply in turn.replies], turns[-1].paused)
         assert self._turn.replies or self._turn.paused, "the bot says nothing, and nobody owns the conversation"
         for reply in self._turn.replies:
             assert reply["text"].strip(), "an empty reply"
@@ -89,12 +96,16 @@ class Talk:
             assert fitting, f"the bot asks what was meant, and {intent} is not among {self._buttons()}"
             self._say(fitting[0])
 
+    def _send(self, messages: list[tuple[str, str]]) -> Turn:
+        (first, text), *further = messages
+        return self._stack.say(self._conversation_id, text, first, further)
+
     def _resend(self) -> None:
-        """All of the latest messages again, then each by itself."""
-        for again in (self._latest, *([each] for each in self._latest)):
-            (first, text), *further = again
-            turn = self._stack.say(self._conversation_id, text, first, further)
-            assert turn == self._turn, f"another answer to the same message: {turn.replies}"
+        """The latest messages again as they were sent, then each by itself."""
+        for messages, turn in self._latest:
+            for again in (messages, *([each] for each in messages if each[0] in turn.answered)):
+                answer = self._send(again)
+                assert answer == turn, f"another answer to the same message: {answer.replies}"
 
     def _button(self, part: str) -> str:
         fitting = [button for button in self._buttons() if part.lower() in button["title"].lower()]

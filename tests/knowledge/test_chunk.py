@@ -84,3 +84,9 @@ def test_every_sentence_is_in_exactly_one_passage_and_lengths_are_kept() -> None
 
 def test_an_empty_body_has_no_passages() -> None:
     assert chunk(document("\n\n## Only a heading\n")) == []
+
+
+def test_what_is_forbidden_says_so_in_each_item() -> None:
+    body = "## Cleaning\n- rinse it\n\n## Do not\n- use vinegar\n- scratch it with a knife\n\n## Not sure?\n- ask us\n"
+    sentences = chunk(document(body))[0].sentences
+    assert sentences == ("rinse it", "Do not: use vinegar", "Do not: scratch it with a knife", "ask us")

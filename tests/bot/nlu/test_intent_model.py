@@ -66,6 +66,7 @@ def likely(*pairs: tuple[str, float]) -> list[Likely]:
         (likely(("a", 0.6), ("inform", 0.3)), False, "a"),
         (likely(("a", 0.4), ("b", 0.3), ("c", 0.2)), False, AMBIGUOUS),
         (likely(("a", 0.3), ("b", 0.3), ("c", 0.2), ("d", 0.1)), False, UNSURE),
+        (likely(("a", 0.5), ("b", 0.2), ("c", 0.2), ("d", 0.1)), False, AMBIGUOUS),
         (likely(("a", 0.85), ("b", 0.1)), False, "a"),
         (likely(("a", 0.99)), True, UNSURE),
         (likely((OUT_OF_SCOPE, 0.6)), True, OUT_OF_SCOPE),

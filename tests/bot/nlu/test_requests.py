@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.requests import WHOLE, RequestFinder, RequestSplitter
-from bot.nlu.vectors import FURTHER_REQUESTS
-from tests.bot.keyword_reader import read
+from bot.nlu.vectors import EMBEDDING, ENTITY_SCORES, FURTHER_REQUESTS, SENTIMENT
+from tests.bot.keyword_reader import intent_of, read
 
 TWO = "Hello!  Where is my order?\nAnd how many points do I have?"
 
@@ -45,3 +45,18 @@ def test_the_parts_are_gone_when_the_splitter_is_done() -> None:
     found = RequestFinder().process(messages)
     assert len(found) > len(messages)
     assert RequestSplitter().process(found) == messages
+
+
+def test_what_was_read_of_the_letters_stays_that_of_the_whole_message() -> None:
+    """The first request is the beginning of the text as it was read, so places in it still hold."""
+    found = RequestFinder().process([Message(data={TEXT: "hellobot.  So, where is it? Also, how many points have I?"})])
+    for number, message in enumerate(found):
+        text = str(message.get(TEXT)).replace("  ", " ").replace("hellobot", "hello bot")
+        message.set(TEXT, text)
+        message.set(INTENT, {"name": intent_of(text), "confidence": 0.95})
+        for name in (EMBEDDING, ENTITY_SCORES, SENTIMENT):
+            message.set(name, f"{name} {number}")
+    (message,) = RequestSplitter().process(found)
+    assert message.get(TEXT) == "hello bot. So, where is it?"
+    assert (message.get(ENTITY_SCORES), message.get(SENTIMENT)) == (f"{ENTITY_SCORES} 0", f"{SENTIMENT} 0")
+    assert message.get(EMBEDDING) == f"{EMBEDDING} 2"

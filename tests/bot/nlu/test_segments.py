@@ -59,6 +59,8 @@ def test_long_stories_are_left_whole() -> None:
     assert not segments("Where is my order? " + "It is late " * MOST_LETTERS)
 
 
-def test_odd_texts_take_no_time() -> None:
+def test_odd_texts_become_few_parts_within_the_text() -> None:
     for odd in ("a" * 900, "and " * 240, ", " * 400, "?! " * 300, "also, " * 150, "one " * 240):
-        segments(odd)
+        found = segments(odd)
+        assert len(found) <= MOST_SEGMENTS
+        assert all(0 <= each.start < each.end <= len(odd) for each in found)
