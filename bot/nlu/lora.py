@@ -6,7 +6,7 @@ B (out, rank). The names of the changes are those of the base weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -46,13 +46,17 @@ def changes_of(encoder: nn.Module) -> dict[str, Change]:
     }
 
 
-def mean_of(several: list[dict[str, Change]], rank: int) -> dict[str, Change]:
+def mean_of(several: Sequence[Mapping[str, Change]], rank: int) -> dict[str, Change]:
     """The mean of changes from one base, each matrix cut to its `rank` largest directions.
 
     Wortsman et al.: Model soups, ICML 2022: the mean of runs from one start is often better than the best run.
     """
-    return {name: _cut(sum(up @ down for down, up in (each[name] for each in several)) / len(several), rank)
-            for name in several[0]}  # fmt: skip
+    return {name: _cut(_sum_of(several, name) / len(several), rank) for name in several[0]}
+
+
+def sum_of(several: Sequence[Mapping[str, Change]], rank: int) -> dict[str, Change]:
+    """Changes that were learned one upon the other as one, each matrix cut to its `rank` largest directions."""
+    return {name: _cut(_sum_of(several, name), rank) for name in several[0]}
 
 
 def merge(encoder: nn.Module, changes: Mapping[str, Change]) -> None:
@@ -61,6 +65,10 @@ def merge(encoder: nn.Module, changes: Mapping[str, Change]) -> None:
     with torch.no_grad():
         for name, (down, up) in changes.items():
             weights[name] += up @ down
+
+
+def _sum_of(several: Sequence[Mapping[str, Change]], name: str) -> Tensor:
+    return torch.stack([up @ down for down, up in (each[name] for each in several)]).sum(0)
 
 
 def _cut(matrix: Tensor, rank: int) -> Change:

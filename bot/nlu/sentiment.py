@@ -16,7 +16,17 @@ from bot.nlu.code import code_digest
 from bot.nlu.emoji import spell_emoji
 from bot.nlu.frustration import frustration_of
 from bot.nlu.messages import is_payload, text_of
-from bot.nlu.sentiment_encoder import ADAPTER, CONFIG, NEGATIVE, POSITIVE, SHIPPED, TYPICAL, SentimentEncoder
+from bot.nlu.sentiment_encoder import (
+    ADAPTER,
+    CONFIG,
+    LABELS,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SHIPPED,
+    TYPICAL,
+    SentimentEncoder,
+)
 from bot.nlu.vectors import SENTIMENT
 from bot.nlu.weights import sha256_of
 
@@ -26,15 +36,14 @@ from bot.nlu.weights import sha256_of
 class SentimentAnalyser(GraphComponent):
     """Sets `sentiment`: score in [-1, 1], label (negative, neutral, positive), frustration in [0, 1].
 
-    The score is P(positive) - P(negative) by an encoder of its own, the base encoder with the adapter that ships in
-    `bot/nlu/sentiment_model` (see MODEL_CARD.md there). A frustration of 0 means no sign of any weight.
+    The label is the likeliest, the score P(positive) - P(negative), by an encoder of its own: the base encoder with the
+    adapter that ships in `bot/nlu/sentiment_model` (see MODEL_CARD.md there). A frustration of 0 means no sign of any
+    weight.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            # Scores nearer to 0 are neutral.
-            "neutral_below": 0.25,
             # A weaker frustration is reported as 0: one exclamation mark is no anger.
             "frustrated_from": 0.3,
             # Letters read for the signs of frustration; the encoder reads the words at the start.
@@ -107,21 +116,17 @@ class SentimentAnalyser(GraphComponent):
 
     def sentiment(self, text: str) -> dict[str, Any]:
         text = text[: self.config["longest"]]
-        score = self._score(text)
+        score, label = self._polarity(text)
         frustration = frustration_of(text, score)
         return {
             "score": score,
-            "label": self._label(score),
+            "label": label,
             "frustration": round(frustration, 2) if frustration >= self.config["frustrated_from"] else 0.0,
         }
 
-    def _score(self, text: str) -> float:
+    def _polarity(self, text: str) -> tuple[float, str]:
         if self.model is None or not text.strip():
-            return 0.0
+            return 0.0, LABELS[NEUTRAL]
         probabilities = self.model.probabilities([spell_emoji(text, always=True)])[0]
-        return round(float(probabilities[POSITIVE] - probabilities[NEGATIVE]), 3)
-
-    def _label(self, score: float) -> str:
-        if abs(score) < self.config["neutral_below"]:
-            return "neutral"
-        return "positive" if score > 0 else "negative"
+        score = float(probabilities[POSITIVE] - probabilities[NEGATIVE])
+        return round(score, 3), LABELS[int(probabilities.argmax())]

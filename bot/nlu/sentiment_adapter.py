@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bot.nlu.errors import SentimentModelError
-from bot.nlu.sentiment_encoder import ADAPTER, CONFIG, SHIPPED
-from bot.nlu.sentiment_network import LABELS, SentimentNetwork
+from bot.nlu.sentiment_encoder import ADAPTER, CONFIG, LABELS, SHIPPED
+from bot.nlu.sentiment_network import SentimentNetwork
 from bot.nlu.sentiment_training import Learned, network_with
 from bot.nlu.weights import PINNED, find_base_encoder, sha256_of
 

@@ -64,6 +64,18 @@ def training_examples(data: Path, reviews: Path | None, each_neutral: int, long_
     return _joined(pools)
 
 
+def service_examples(data: Path, seed: int) -> Examples:
+    """For the last run: the sentences of customers, with so many of the others that they are not forgotten."""
+    rng = np.random.default_rng(seed)
+    pools: dict[str, Iterable[Pair]] = {
+        "service": service_sentences("train"),
+        "sst2": _drawn(sst2(data, "train"), 1_500, rng),
+    }
+    for name, read in NEUTRAL_SOURCES.items():
+        pools[name] = _drawn([(text, NEUTRAL) for text in read(data, "train")], 200, rng)
+    return _joined(pools)
+
+
 def development_examples(data: Path) -> Examples:
     """SST-2's development sentences, requests that are kept apart, and a part of the sentences of service."""
     rng = np.random.default_rng(0)

@@ -24,6 +24,7 @@ ADAPTER, CONFIG, TYPICAL = "adapter.safetensors", "config.json", "service.yml"
 
 GRAPH, TOKENIZER, FACTS = "model.onnx", "tokenizer.json", "sentiment.json"
 OUTPUT = "logits"
+LABELS = ("negative", "neutral", "positive")
 NEGATIVE, NEUTRAL, POSITIVE = range(3)
 _BATCH = 32
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from bot.nlu.sentiment_encoder import LABELS
 from bot.nlu.torch_encoder import load_encoder
-
-LABELS = ("negative", "neutral", "positive")
 
 
 class SentimentNetwork(nn.Module):

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bot.nlu.lora import Change, add_changes, changes_of, merge
+from bot.nlu.lora import Change, add_changes, changes_of, merge, sum_of
 from bot.nlu.precision import half_precision
 from bot.nlu.sentiment_data import Examples
 from bot.nlu.sentiment_encoder import NEGATIVE, NEUTRAL, POSITIVE
@@ -43,11 +43,20 @@ class Learned:
     head: Mapping[str, Tensor]
 
 
-def learn(base: Path, tokenizer: Tokenizer, examples: Examples, settings: SentimentSettings, name: str) -> Learned:
-    """One run over `examples`; `name` stands before the progress bar."""
+def learn(
+    base: Path,
+    tokenizer: Tokenizer,
+    examples: Examples,
+    settings: SentimentSettings,
+    name: str,
+    start: Learned | None = None,
+) -> Learned:
+    """One run over `examples`, going on from `start` where given; `name` stands before the progress bar."""
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     network = SentimentNetwork(base, settings.dropout)
+    if start is not None:
+        _put(network, start)
     network.bert.requires_grad_(False)
     add_changes(network.bert.encoder, settings.rank)
     ids = token_ids(tokenizer, examples.texts)
@@ -70,14 +79,14 @@ def learn(base: Path, tokenizer: Tokenizer, examples: Examples, settings: Sentim
                 scheduler.step()
                 bar.update()
     head = {part: value.detach().clone() for part, value in network.head.state_dict().items()}
-    return Learned(changes_of(network.bert.encoder), head)
+    changes = changes_of(network.bert.encoder)
+    return Learned(changes if start is None else sum_of([start.changes, changes], settings.rank), head)
 
 
 def network_with(base: Path, learned: Learned) -> SentimentNetwork:
     """The base encoder with the changes merged into its weights, ready to be evaluated or exported."""
     network = SentimentNetwork(base)
-    merge(network.bert.encoder, learned.changes)
-    network.head.load_state_dict(dict(learned.head))
+    _put(network, learned)
     return network.eval()
 
 
@@ -104,6 +113,11 @@ def accuracies(logits: np.ndarray, examples: Examples) -> dict[str, float]:
         if source == "sst2":
             found["sst2 called neutral"] = float((chosen[rows] == NEUTRAL).mean())
     return found
+
+
+def _put(network: SentimentNetwork, learned: Learned) -> None:
+    merge(network.bert.encoder, learned.changes)
+    network.head.load_state_dict(dict(learned.head))
 
 
 def _optimizer(network: SentimentNetwork, settings: SentimentSettings) -> torch.optim.Optimizer:

@@ -1,8 +1,9 @@
 """Trains the sentiment adapter that ships with the project: `python -m bot.nlu.train_sentiment --data DIR`.
 
 Several runs, each with its own seed, are averaged and cut to the adapter's rank. The first learns from sentences, the
-others from the ends of long reviews too. Settings are chosen on the development sentences; the test sentences are read
-for leaving out what is near to them, and are measured by `rapport bench sentiment` alone.
+others from the ends of long reviews too. From their mean, a last run learns how customers write. Settings are chosen
+on the development sentences; the test sentences are read for leaving out what is near to them, and are measured by
+`rapport bench sentiment` alone.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from bot.nlu.errors import NluError
 from bot.nlu.finetune import load_tokenizer
 from bot.nlu.lora import mean_of
 from bot.nlu.sentiment_adapter import SHIPPED, write_adapter
-from bot.nlu.sentiment_data import Examples, development_examples, find_reviews, training_examples
+from bot.nlu.sentiment_data import Examples, development_examples, find_reviews, service_examples, training_examples
 from bot.nlu.sentiment_training import Learned, SentimentSettings, accuracies, learn, logits_of, network_with
 from bot.nlu.weights import find_base_encoder
 
 # Tokens read of a training sentence, and of a message: the base encoder knows the places beyond the first.
 TRAINING_LENGTH, SERVED_LENGTH = 64, 128
+# The last run starts where the others ended, so it takes smaller steps.
+LAST_RATE = 0.4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,15 +42,18 @@ def main(arguments: list[str] | None = None) -> int:
             training_examples(options.data, reviews, options.neutral, options.long_reviews if run else 0, options.seed)
             for run in range(options.runs)
         ]
-        train(several, development_examples(options.data), settings, options.out)
+        of_service = service_examples(options.data, options.seed)
+        train(several, of_service, development_examples(options.data), settings, options.out)
     except NluError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def train(several: Sequence[Examples], development: Examples, settings: SentimentSettings, out: Path) -> None:
-    """A run over each of `several`, then their mean and its temperature; writes the adapter, prints what it reaches."""
+def train(
+    several: Sequence[Examples], of_service: Examples, development: Examples, settings: SentimentSettings, out: Path
+) -> None:
+    """A run over each of `several`, then from their mean one over `of_service`; writes the adapter to `out`."""
     base = find_base_encoder()
     tokenizer = load_tokenizer(base, TRAINING_LENGTH)
     learned = []
@@ -56,10 +62,19 @@ def train(several: Sequence[Examples], development: Examples, settings: Sentimen
         settings_of_run = dataclasses.replace(settings, seed=settings.seed + run)
         learned.append(learn(base, tokenizer, examples, settings_of_run, f"Run {run + 1} of {len(several)}"))
         print(f"Run {run + 1}: {_shown(accuracies(_logits(learned[-1], development), development))}", flush=True)
-    merged = averaged(learned, settings.rank)
-    logits = _logits(merged, development)
+    finish(averaged(learned, settings.rank), of_service, development, settings, out)
+
+
+def finish(mean: Learned, of_service: Examples, development: Examples, settings: SentimentSettings, out: Path) -> None:
+    """The last run, over the sentences of customers, and what is written of it."""
+    base = find_base_encoder()
+    print(f"Mean: {_shown(accuracies(_logits(mean, development), development))}", flush=True)
+    print(_counts(of_service))
+    last = dataclasses.replace(settings, learning_rate=settings.learning_rate * LAST_RATE, head_learning_rate=5e-4)
+    final = learn(base, load_tokenizer(base, TRAINING_LENGTH), of_service, last, "Last run", start=mean)
+    logits = _logits(final, development)
     temperature = fitted_temperature(logits, np.array(development.labels))
-    config = write_adapter(out, merged, SERVED_LENGTH, temperature)
+    config = write_adapter(out, final, SERVED_LENGTH, temperature)
     print(f"Adapter: {_shown(accuracies(logits, development))}; temperature {temperature:.3f}")
     print(f"Written to {out}; sha256 {config.adapter_sha256}")
 

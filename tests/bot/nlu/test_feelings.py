@@ -19,6 +19,8 @@ def analyser(served_sentiment: Path) -> SentimentAnalyser:
     [
         ("I would like to cancel my order please", "neutral"),
         ("no, the other order", "neutral"),
+        ("no", "neutral"),
+        ("no thanks", "neutral"),
         ("help with my gift card", "neutral"),
         ("where is HV-104233", "neutral"),
         ("", "neutral"),
