@@ -78,7 +78,9 @@ class _Exchange:
 
 
 def _exchanges(events: Events) -> Iterator[_Exchange]:
-    """The latest typed messages of this session, newest first; none where the latest is a button."""
+    """The latest typed messages of this session, newest first; none where the latest is a button, or a further request
+    of a message that is served after its first one: that was said once.
+    """
     message: Mapping[str, Any] | None = None
     responses: set[str] = set()
     found = 0
@@ -89,7 +91,8 @@ def _exchanges(events: Events) -> Iterator[_Exchange]:
         if kind == "bot":
             responses.add(str((event.get("metadata") or {}).get("utter_action") or ""))
         elif kind == "user":
-            typed = not str(event.get("text") or "").startswith("/")
+            is_part = "part_of" in (event.get("metadata") or {})
+            typed = not str(event.get("text") or "").startswith("/") and not is_part
             if message is None and not typed:
                 return
             if typed:

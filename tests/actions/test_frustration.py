@@ -86,3 +86,9 @@ def test_a_button_that_is_pressed_says_nothing_new() -> None:
     events = [customer("where is my lamp"), bot("utter_clarify_several"), customer("/order_status")]
     assert frustration_in(events).level == 0.0
     assert frustration_in([*events, customer("where is my lamp")]).signs == ("said_again",)
+
+
+def test_the_second_request_of_a_message_is_not_said_again() -> None:
+    both = customer("how many points do I have and how long can I return things?")
+    part = customer("how long can I return things?") | {"metadata": {"part_of": "m1"}}
+    assert frustration_in([both, bot("utter_loyalty_points"), part]).signs == ()
