@@ -14,8 +14,9 @@ from actions.words import choice_label
 from knowledge.answer import AnswerStatus
 
 MOST = 3
-# What the message said besides its intent goes along with the button.
+# At this score or below a customer is upset, -1 to 1.
 NEGATIVE = -0.25
+# What the message said besides its intent goes along with the button.
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
 

@@ -30,7 +30,6 @@ MOST_DIRECTIONS = 128
 _SHRINKAGE = 0.1
 # Fewer examples out of scope teach no weights.
 FEWEST_FOREIGN = 10
-SIGNALS = ("distance", "spread", "energy", "class")
 
 
 @dataclass(frozen=True)
