@@ -23,8 +23,11 @@ FEATURES = {
     "no_order_for": "days since the last order (recency)",
     "orders": "orders in all (frequency)",
     "spent_cents": "paid for goods in all, in cents (monetary value)",
-    "customer_for": "days since the account was made (T)",
+    "customer_for": "days since the account was made",
+    "ordering_for": "days since the first order (T)",
+    "last_gap": "days between the last two orders; 0 with fewer",
     "orders_in_a_year": "orders in the last 365 days",
+    "orders_in_a_quarter": "orders in the last 90 days",
     "times_usual_gap": "days since the last order, over the customer's usual days between two orders",
     "late_deliveries": "orders of the last 365 days that came, or still are, later than promised",
     "slow_refunds": "refunds of the last 365 days that took, or wait, longer than 14 days",
@@ -56,8 +59,12 @@ def features_at(history: History, cut_off: datetime) -> pd.DataFrame:
     table["orders"] = by_customer.size()
     table["spent_cents"] = by_customer["value_cents"].sum()
     joined = history.customers.set_index("customer_id")["created_at"]
-    table["customer_for"] = _days(cut_off - joined.reindex(table.index)).clip(lower=table["no_order_for"])
+    table["ordering_for"] = _days(cut_off - first)
+    table["customer_for"] = _days(cut_off - joined.reindex(table.index)).clip(lower=table["ordering_for"])
+    gaps = placed.sort_values("placed_at", kind="stable").groupby("customer_id")["placed_at"].diff()
+    table["last_gap"] = _days(gaps).groupby(placed["customer_id"]).last()
     table["orders_in_a_year"] = _count(_within(placed, "placed_at", cut_off, YEAR))
+    table["orders_in_a_quarter"] = _count(_within(placed, "placed_at", cut_off, QUARTER))
     # one gap of the usual length is added to those seen, so that two orders of one day do not make a rhythm
     usual = (_days(last - first) + _USUAL_GAP) / table["orders"]
     table["times_usual_gap"] = table["no_order_for"] / usual

@@ -30,6 +30,7 @@ class CustomerModel(ABC):
     name: ClassVar[str]  # in `predictions.model`, and the model's folder
     columns: ClassVar[tuple[str, ...]]
     labels: ClassVar[tuple[str, ...]]  # all there are
+    bounded: ClassVar[bool] = True  # scores lie between 0 and 1; else they are amounts, in cents
 
     def __init__(self) -> None:
         self.version = ""
@@ -45,7 +46,7 @@ class CustomerModel(ABC):
 
     @abstractmethod
     def predict(self, table: pd.DataFrame) -> pd.Series[float]:
-        """Scores from 0 to 1, float64, by customer_id.
+        """Scores, float64, by customer_id; from 0 to 1 where the model is `bounded`.
 
         Raises:
             BadTable: a column is missing or a value is not finite.

@@ -47,7 +47,9 @@ def repeat_buying(frequency: Floats, recency: Floats, T: Floats) -> RepeatBuying
         _refuse(array < 0, f"{name} must not be negative", array)
     frequency, recency, T = arrays.values()
     _refuse(frequency != np.floor(frequency), "frequency must be a whole number of repeat purchases", frequency)
-    _refuse(recency > T, "recency (from first to last purchase) must not exceed T (from first purchase until now)", recency)
+    _refuse(
+        recency > T, "recency (from first to last purchase) must not exceed T (from first purchase until now)", recency
+    )
     _refuse((frequency == 0) & (recency > 0), "recency must be 0 where frequency is 0", recency)
     _refuse((frequency > 0) & (recency == 0), "recency must be above 0 where frequency is", frequency)
     return RepeatBuying(frequency, recency, T)
@@ -56,7 +58,9 @@ def repeat_buying(frequency: Floats, recency: Floats, T: Floats) -> RepeatBuying
 def _refuse(bad: NDArray[np.bool_], rule: str, values: Floats) -> None:
     if bad.any():
         row = int(np.argmax(bad))
-        raise BadTable(f"Row {row + 1} has {values[row]:g}: {rule}. {int(bad.sum())} of {len(bad)} rows break this rule.")
+        raise BadTable(
+            f"Row {row + 1} has {values[row]:g}: {rule}. {int(bad.sum())} of {len(bad)} rows break this rule."
+        )
 
 
 def summarise(transactions: pd.DataFrame, until: datetime, unit_days: float = 1.0) -> pd.DataFrame:
