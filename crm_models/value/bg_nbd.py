@@ -12,12 +12,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_models.value.estimation import distinct, maximise
+from crm_models.value.estimation import distinct, gauss_legendre, maximise
 from crm_models.value.repeat_buying import RepeatBuying
 
 Floats = NDArray[np.float64]
-_NODES, _HALF_WEIGHTS = np.polynomial.legendre.leggauss(32)
-_LEVELS, _WEIGHTS = 0.5 + 0.5 * _NODES, 0.5 * _HALF_WEIGHTS
+_LEVELS, _WEIGHTS = gauss_legendre(32)
 _STARTS = ((1.0, 10.0, 1.0, 2.0), (0.3, 3.0, 0.5, 3.0))
 
 
@@ -31,7 +30,7 @@ class BgNbd:
     @classmethod
     def fit(cls, buying: RepeatBuying) -> Self:
         """Parameters of the greatest likelihood; times are scaled first, so that any unit will do."""
-        scale = float(max(np.mean(buying.T), 1e-12)) / 10.0
+        scale = max(float(np.mean(buying.T)), 1e-12) / 10.0
         columns, counts = distinct(buying.frequency, buying.recency / scale, buying.T / scale)
         rows = RepeatBuying(*columns)
         total = counts.sum()
@@ -74,7 +73,7 @@ class BgNbd:
         (1 - (1 + p t / (alpha + T))^-(r + x)) / p, averaged over the posterior Beta(a, b + x) of the dropout p, at
         32 nodes of Gauss and Legendre in the probability of p.
         """
-        from scipy.special import betaincinv  # type: ignore[import-untyped]
+        from scipy.special import betaincinv
 
         x, T = buying.frequency, buying.T
         kinds, kind = np.unique(x, return_inverse=True)

@@ -106,8 +106,8 @@ class _Day:
         buying = buying_of(values)
         models = {name: kind.fit(buying) for name, kind in CANDIDATES.items()}
         spend = GammaGamma.fit(*money_of(values, paid_only=True))
-        outcome = (rows[name].to_numpy(dtype=np.float64) for name in ("future_orders", "future_cents"))
-        return cls(values, *outcome, pd.Timedelta(horizon).total_seconds() / 86_400, models, spend)
+        orders, cents = (rows[name].to_numpy(dtype=np.float64) for name in ("future_orders", "future_cents"))
+        return cls(values, orders, cents, pd.Timedelta(horizon).total_seconds() / 86_400, models, spend)
 
     def outlook(self, served: str, corrections: Corrections | None) -> Outlook:
         return outlook_of(self.values, self.models, served, corrections, self.spend, self.horizon)

@@ -46,3 +46,9 @@ def distinct(*columns: Floats) -> tuple[tuple[Floats, ...], Floats]:
     """Rows without repetition, and how often each occurs: a likelihood then costs what is different."""
     rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
     return tuple(rows.T), counts.astype(np.float64)
+
+
+def gauss_legendre(nodes: int) -> tuple[Floats, Floats]:
+    """Nodes between 0 and 1 and their weights, float (nodes,) each: f at the nodes @ weights is the integral of f."""
+    place, weight = np.polynomial.legendre.leggauss(nodes)  # type: ignore[no-untyped-call]
+    return np.asarray(0.5 + 0.5 * place), np.asarray(0.5 * weight)

@@ -195,10 +195,10 @@ class LifetimeValue(CustomerModel):
         self._models = {name: kind(**parameters["models"][name]) for name, kind in CANDIDATES.items()}
         self._middle, self._edges = arrays["middle"], arrays["edges"]
         if "corrections" in parameters:
-            self._corrections = Corrections(
-                **{
-                    what: Regression(*(arrays[f"{what}_{name}"] for name in _LEARNED), **scalars)
-                    for what, scalars in parameters["corrections"].items()
-                }
-            )
+            self._corrections = Corrections(*(_regression(parameters, arrays, what) for what in ("orders", "spend")))
         self._spend = GammaGamma(**parameters["gamma_gamma"])
+
+
+def _regression(parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], what: str) -> Regression:
+    mean, scale, weight = (arrays[f"{what}_{name}"] for name in _LEARNED)
+    return Regression(mean, scale, weight, **parameters["corrections"][what])

@@ -14,12 +14,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_models.value.estimation import distinct, maximise
+from crm_models.value.estimation import distinct, gauss_legendre, maximise
 from crm_models.value.repeat_buying import RepeatBuying
 
 Floats = NDArray[np.float64]
 _STARTS = ((1.0, 10.0, 1.0, 10.0), (0.5, 5.0, 0.3, 3.0))
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_NODES, _WEIGHTS = gauss_legendre(24)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ParetoNbd:
     @classmethod
     def fit(cls, buying: RepeatBuying) -> Self:
         """Parameters of the greatest likelihood; times are scaled first, so that any unit will do."""
-        scale = float(max(np.mean(buying.T), 1e-12)) / 10.0
+        scale = max(float(np.mean(buying.T)), 1e-12) / 10.0
         columns, counts = distinct(buying.frequency, buying.recency / scale, buying.T / scale)
         rows = RepeatBuying(*columns)
         total = counts.sum()
@@ -92,10 +92,10 @@ class ParetoNbd:
         shrunk = -k * np.log((self.alpha + buying.T) / start)  # log of u at y = T
         # u from exp(shrunk) to 1
         width = -np.expm1(shrunk)
-        u = 1.0 - width[:, None] * (0.5 - 0.5 * _NODES)
+        u = 1.0 - width[:, None] * _NODES
         shifted = start[:, None] * np.exp(-np.log(u) / k[:, None])  # alpha + y
         height = np.exp((self.s + 1.0) * np.log(shifted / (shifted + (self.beta - self.alpha))))
-        area = width * (height @ (0.5 * _WEIGHTS))
+        area = width * (height @ _WEIGHTS)
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.s) - np.log(k) - k * np.log(start) + np.log(area))
 
