@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
 from crm_models.recommendation import Recommender
+from crm_models.registry.versions import current_folder
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
@@ -42,8 +43,8 @@ class Services:
     @cached_property
     def recommender(self) -> Recommender | None:
         """The trained recommendation model; None where it was never trained."""
-        folder = self.models / "recommendation"
-        return Recommender.load(folder) if folder.exists() else None
+        folder = current_folder(self.models, "recommendation")
+        return None if folder is None else Recommender.load(folder)
 
     @contextmanager
     def connection(self, writes: bool) -> Iterator[Connection]:

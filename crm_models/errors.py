@@ -8,6 +8,7 @@ CrmError
 │   └── DatabaseTooNew        written by a newer version of this program
 ├── BadTable                  rows that a model cannot be fitted on
 ├── BadModel                  a folder that holds no model this program can read
+├── UnknownVersion            a version of a model that is not kept
 ├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadPolicy                 the shop's terms contain an impossible value
 ├── BadShop                   a folder that cannot be imported
@@ -53,6 +54,10 @@ class BadTable(CrmError):
 
 class BadModel(CrmError):
     """A folder that holds no model this program can read."""
+
+
+class UnknownVersion(CrmError):
+    """A version of a model that is not kept."""
 
 
 class BadExport(CrmError):

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from crm_models.errors import BadModel, BadTable
 from crm_models.model_files import ModelCard, read_card, read_model, write_model
+from crm_models.snapshot import ShopSnapshot
 
 
 class CustomerModel(ABC):
     """A score of each customer, with a label and reasons.
 
-    A table has one row a customer, index `customer_id`, and the columns of `crm_models.features.FEATURES`; a
-    model uses those it names in `columns`, fits may need more. Scores, labels and reasons of a customer
+    A table has one row a customer, index `customer_id`; `table_of` makes it, with the columns of
+    `crm_models.features.FEATURES` unless the model says otherwise. A model uses those it names in `columns`, fits
+    may need more. Scores, labels and reasons of a customer
     depend on that customer's row alone, and come back in the order of the table.
 
     A reason is `key:value`, where the key is a column and the value the customer's, without decimals
@@ -30,6 +32,8 @@ class CustomerModel(ABC):
     name: ClassVar[str]  # in `predictions.model`, and the model's folder
     columns: ClassVar[tuple[str, ...]]
     labels: ClassVar[tuple[str, ...]]  # all there are
+    unit: ClassVar[str] = "probability"  # of the score, for people
+    score_range: ClassVar[tuple[float, float]] = (0.0, 1.0)  # no score lies outside; inf for no limit
     bounded: ClassVar[bool] = True  # scores lie between 0 and 1; else they are amounts, in cents
 
     def __init__(self) -> None:
@@ -60,6 +64,18 @@ class CustomerModel(ABC):
     @abstractmethod
     def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
         """What moved the score: a tuple of reasons, strongest first, by customer_id. Raises like `predict`."""
+
+    def details(self, table: pd.DataFrame) -> pd.DataFrame:
+        """What else is told with a score (an interval, its parts), a column each, by customer_id; none by default.
+
+        Raises like `predict`.
+        """
+        return pd.DataFrame(index=table.index)
+
+    @classmethod
+    def table_of(cls, shop: ShopSnapshot) -> pd.DataFrame:
+        """The table that scores this shop's customers: the shop's features, unless the model needs others."""
+        return shop.features
 
     @abstractmethod
     def _parameters(self) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,16 +12,16 @@ from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.churn import ChurnModel
-from crm_models.database import reading
-from crm_models.features import features_at
-from crm_models.history import read_history
 from crm_models.model import CustomerModel
+from crm_models.registry.versions import current_folder
 from crm_models.segmentation import Segmentation
+from crm_models.snapshot import ShopSnapshot
 from crm_models.tables import predictions
+from crm_models.training import Progress
+from crm_models.value.model import LifetimeValue
 
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
-
-MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation)
+# Every model that scores customers.
+MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifetimeValue)
 _CHUNK = 1000  # rows an insert
 
 
@@ -38,29 +37,35 @@ def score_all(engine: Engine, folder: Path, now: datetime, progress: Progress | 
     Scores of a model that is not in `folder` any more are removed: nobody is served by a model that is gone.
 
     Args:
-        folder: the customer models, a folder each, as `train_all` writes them.
+        folder: the customer models and their versions, as `train_all` writes them.
     """
-    present = [model for model in MODELS if (folder / model.name).exists()]
-    loaded = [model.load(folder / model.name) for model in present]
+    folders = {kind: current_folder(folder, kind.name) for kind in MODELS}
+    loaded = [kind.load(there) for kind, there in folders.items() if there is not None]
     rows: dict[str, list[dict[str, Any]]] = {}
-    if loaded:
-        with reading(engine) as connection:
-            table = features_at(read_history(connection), now)
-        for number, model in enumerate(loaded, start=1):
-            rows[model.name] = _rows(model, table, now)
-            if progress is not None:
-                progress("scores", number, len(loaded))
+    shop = ShopSnapshot(engine, now)
+    for number, model in enumerate(loaded, start=1):
+        rows[model.name] = _rows(model, model.table_of(shop), now)
+        if progress is not None:
+            progress("scores", number, len(loaded))
     with engine.begin() as connection:
         for kind in MODELS:
             _replace(connection, kind.name, rows.get(kind.name, []))
     return ScoreReport(
         scored={name: len(scored) for name, scored in rows.items()},
-        missing=tuple(model.name for model in MODELS if model not in present),
+        missing=tuple(kind.name for kind, there in folders.items() if there is None),
     )
 
 
 def _rows(model: CustomerModel, table: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
-    told = zip(table.index, model.predict(table), model.label(table), model.explain(table), strict=True)
+    details = model.details(table)
+    told = zip(
+        table.index,
+        model.predict(table),
+        model.label(table),
+        model.explain(table),
+        details.to_dict("records") if len(details.columns) else [None] * len(table),
+        strict=True,
+    )
     return [
         {
             "customer_id": str(customer_id),
@@ -68,10 +73,11 @@ def _rows(model: CustomerModel, table: pd.DataFrame, now: datetime) -> list[dict
             "value": float(value),
             "label": str(label),
             "reasons": list(reasons),
+            "details": more,
             "model_version": model.version,
             "scored_at": now,
         }
-        for customer_id, value, label, reasons in told
+        for customer_id, value, label, reasons, more in told
     ]
 
 

@@ -385,6 +385,7 @@ predictions = Table(
     Column("value", Float),
     Column("label", String(60)),
     Column("reasons", JSON(none_as_null=True), comment="what moved the score, strongest first"),
+    Column("details", JSON(none_as_null=True), comment="what else is told with the score: interval, parts"),
     Column("model_version", String(80), nullable=False),
     Column("scored_at", DateTime, nullable=False),
 )

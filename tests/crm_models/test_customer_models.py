@@ -53,13 +53,13 @@ def model(request: pytest.FixtureRequest, history: History, table: pd.DataFrame)
 
 def everything(model: CustomerModel, table: pd.DataFrame) -> pd.DataFrame:
     columns = {"value": model.predict(table), "label": model.label(table), "reasons": model.explain(table)}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns).join(model.details(table))
 
 
-def test_scores_lie_between_0_and_1_in_the_order_of_the_table(model: CustomerModel, table: pd.DataFrame) -> None:
+def test_scores_lie_in_their_range_in_the_order_of_the_table(model: CustomerModel, table: pd.DataFrame) -> None:
     scores = model.predict(table)
     assert scores.index.equals(table.index) and scores.index.name == "customer_id"
-    assert scores.dtype == np.float64 and scores.between(0, 1).all()
+    assert scores.dtype == np.float64 and np.isfinite(scores).all() and scores.between(*model.score_range).all()
     assert scores.nunique() > 5
 
 

@@ -16,10 +16,12 @@ from crm_models.customers import read_profile
 from crm_models.database import create_engine, migrate, reading
 from crm_models.model_files import read_card
 from crm_models.offers import AT_RISK, RetentionOutcome, propose_retention
+from crm_models.registry.versions import current_folder
 from crm_models.scoring import score_all
 from crm_models.shop_policy import read_policy
 from crm_models.tables import orders, predictions
 from crm_models.train import TrainOutcome, TrainReport, train_all
+from crm_models.trainers import TRAINERS
 from demo.seed import DEFAULT_UNTIL, seed_shop
 
 NOW = datetime(DEFAULT_UNTIL.year, DEFAULT_UNTIL.month, DEFAULT_UNTIL.day)
@@ -44,16 +46,16 @@ def scored(demo_shop: Engine, tmp_path_factory: pytest.TempPathFactory) -> Engin
 def report(scored: Engine, folder: Path) -> TrainReport:
     done: list[tuple[str, int, int]] = []
     found = train_all(scored, folder, NOW, seed=7, progress=lambda *step: done.append(step))
-    assert done == [("customer models", number, 3) for number in (1, 2, 3)]
+    named = [step for step, *_ in done if step in {trainer.name for trainer in TRAINERS}]
+    assert named == [trainer.name for trainer in TRAINERS]
+    assert done[-1] == ("customer models", len(TRAINERS), len(TRAINERS))
     score_all(scored, folder, NOW)
     return found
 
 
 def test_all_models_are_trained(report: TrainReport) -> None:
     assert {result.model: result.outcome for result in report.results} == {
-        "churn": TrainOutcome.TRAINED,
-        "segment": TrainOutcome.TRAINED,
-        "recommendation": TrainOutcome.TRAINED,
+        trainer.name: TrainOutcome.TRAINED for trainer in TRAINERS
     }
 
 
@@ -73,11 +75,13 @@ def test_the_recommender_beats_popularity(report: TrainReport) -> None:
 
 def test_a_card_lies_beside_each_model(report: TrainReport, folder: Path) -> None:
     for result in report.results:
-        card = read_card(folder / result.model)
+        there = current_folder(folder, result.model)
+        assert there is not None
+        card = read_card(there)
         assert card is not None
-        assert (card.version, card.trained_at, card.seed) == (result.version, NOW, 7)
+        assert (card.version, card.trained_at) == (result.version, NOW)
         assert dict(card.metrics) == result.metrics
-        assert str(card.version) in (folder / result.model / "card.md").read_text()
+        assert str(card.version) in (there / "card.md").read_text()
 
 
 def test_the_neglected_customer_is_at_risk_and_the_reasons_say_so(report: TrainReport, scored: Engine) -> None:
@@ -125,7 +129,7 @@ def test_scores_of_a_model_that_is_gone_go_too(
 ) -> None:
     shutil.copytree(folder / "segment", tmp_path / "segment")
     found = score_all(scored, tmp_path, NOW)
-    assert found.missing == ("churn",)
+    assert "churn" in found.missing and "segment" not in found.missing
     with reading(scored) as connection:
         assert set(connection.execute(select(predictions.c.model)).scalars()) == {"segment"}
     score_all(scored, folder, NOW)
@@ -154,7 +158,7 @@ def test_a_shop_that_does_not_say_when_gets_suggestions_only(tmp_path: Path) -> 
     assert "customers who left" in report.result("churn").why
     assert "different days" in report.result("segment").why
     assert report.result("recommendation").outcome is TrainOutcome.TRAINED
-    assert score_all(engine, tmp_path, NOW).missing == ("churn", "segment")
+    assert score_all(engine, tmp_path, NOW).missing[:2] == ("churn", "segment")
 
 
 def test_an_empty_shop_trains_nothing_and_scores_nothing(engine: Engine, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from bot.cli.config import read_config
 from bot.cli.customer_training import refresh_customers
 from bot.cli.prepare import open_database
 from crm_models.database import reading
+from crm_models.registry.versions import current_folder
 from crm_models.tables import predictions
 
 
@@ -16,7 +17,9 @@ def test_scores_that_are_gone_are_made_again_without_training(rapport, home):
     config = read_config()
     engine = open_database(config)
     refresh_customers(config, engine)
-    card = config.crm.models_folder / "churn" / "card.json"
+    version = current_folder(config.crm.models_folder, "churn")
+    assert version is not None
+    card = version / "card.json"
     made = card.stat().st_mtime_ns
     with engine.begin() as connection:
         scored = connection.execute(select(func.count()).select_from(predictions)).scalar_one()

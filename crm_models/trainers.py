@@ -1,0 +1,20 @@
+"""Every customer model and how it is trained, in the order in which one may use another."""
+
+from __future__ import annotations
+
+from crm_models.churn import ChurnModel
+from crm_models.churn_training import train_churn
+from crm_models.recommendation import KIND as RECOMMENDATION
+from crm_models.recommendation_training import train_recommender
+from crm_models.segment_training import train_segments
+from crm_models.segmentation import Segmentation
+from crm_models.training import Trainer
+from crm_models.value.model import LifetimeValue
+from crm_models.value.training import train_value
+
+TRAINERS = (
+    Trainer(ChurnModel.name, train_churn),
+    Trainer(Segmentation.name, train_segments),
+    Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)[0]),
+    Trainer(RECOMMENDATION, train_recommender),
+)
