@@ -42,31 +42,37 @@ FEATURES = {
 }
 
 
-def features_at(history: History, cut_off: datetime) -> pd.DataFrame:
+def features_at(history: History, cut_off: datetime, prospects: bool = False) -> pd.DataFrame:
     """The table of FEATURES on a day.
 
     Args:
         cut_off: the first moment that is not known, UTC without zone.
+        prospects: also customers who have an account and no order. Their `orders` are 0, and `no_order_for` counts from
+            the day the account was made.
 
     Returns:
-        float64 columns as in FEATURES, index `customer_id`, sorted; only customers who had ordered.
+        float64 columns as in FEATURES, index `customer_id`, sorted; only customers who had ordered, and prospects where
+        they are asked for.
     """
     placed = _placed(history, cut_off)
     by_customer = placed.groupby("customer_id")
-    table = pd.DataFrame(index=pd.Index(sorted(placed["customer_id"].unique()), name="customer_id"))
+    known = set(placed["customer_id"])
+    if prospects:
+        known |= set(history.customers.loc[history.customers["created_at"] < cut_off, "customer_id"])
+    table = pd.DataFrame(index=pd.Index(sorted(known), name="customer_id"))
     last, first = by_customer["placed_at"].max(), by_customer["placed_at"].min()
-    table["no_order_for"] = _days(cut_off - last)
-    table["orders"] = by_customer.size()
+    joined = history.customers.set_index("customer_id")["created_at"].reindex(table.index)
+    table["no_order_for"] = _days(cut_off - last).reindex(table.index).fillna(_days(cut_off - joined))
+    table["orders"] = by_customer.size().reindex(table.index).fillna(0)
     table["spent_cents"] = by_customer["value_cents"].sum()
-    joined = history.customers.set_index("customer_id")["created_at"]
     table["ordering_for"] = _days(cut_off - first)
-    table["customer_for"] = _days(cut_off - joined.reindex(table.index)).clip(lower=table["ordering_for"])
+    table["customer_for"] = np.fmax(_days(cut_off - joined), table["ordering_for"])
     gaps = placed.sort_values("placed_at", kind="stable").groupby("customer_id")["placed_at"].diff()
     table["last_gap"] = _days(gaps).groupby(placed["customer_id"]).last()
     table["orders_in_a_year"] = _count(_within(placed, "placed_at", cut_off, YEAR))
     table["orders_in_a_quarter"] = _count(_within(placed, "placed_at", cut_off, QUARTER))
     # one gap of the usual length is added to those seen, so that two orders of one day do not make a rhythm
-    usual = (_days(last - first) + _USUAL_GAP) / table["orders"]
+    usual = (_days(last - first).reindex(table.index).fillna(0) + _USUAL_GAP) / table["orders"].clip(lower=1)
     table["times_usual_gap"] = table["no_order_for"] / usual
     _add_service(table, history, placed, cut_off)
     _add_interest(table, history, placed, cut_off)
@@ -102,7 +108,7 @@ def _add_interest(table: pd.DataFrame, history: History, placed: pd.DataFrame, c
     table["not_seen_for"] = np.fmin(since, table["no_order_for"])
     table["visits_in_a_quarter"] = _count(_within(seen, "created_at", cut_off, QUARTER))
     discounted = _count(placed[placed["discount_cents"] > 0]).reindex(table.index).fillna(0)
-    table["discounted_percent"] = 100 * discounted / table["orders"]
+    table["discounted_percent"] = 100 * discounted / table["orders"].clip(lower=1)
     known = history.newsletter[history.newsletter["changed_at"] < cut_off].groupby("customer_id")["granted"]
     table["newsletter_left"] = ((known.last() == 0) & (known.max() > 0)).astype(float)
 

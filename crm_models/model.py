@@ -34,7 +34,6 @@ class CustomerModel(ABC):
     labels: ClassVar[tuple[str, ...]]  # all there are
     unit: ClassVar[str] = "probability"  # of the score, for people
     score_range: ClassVar[tuple[float, float]] = (0.0, 1.0)  # no score lies outside; inf for no limit
-    bounded: ClassVar[bool] = True  # scores lie between 0 and 1; else they are amounts, in cents
 
     def __init__(self) -> None:
         self.version = ""
@@ -50,7 +49,7 @@ class CustomerModel(ABC):
 
     @abstractmethod
     def predict(self, table: pd.DataFrame) -> pd.Series[float]:
-        """Scores, float64, by customer_id; from 0 to 1 where the model is `bounded`.
+        """Scores, within `score_range`, float64, by customer_id.
 
         Raises:
             BadTable: a column is missing or a value is not finite.

@@ -14,14 +14,15 @@ from sqlalchemy.engine import Connection, Engine
 from crm_models.churn import ChurnModel
 from crm_models.model import CustomerModel
 from crm_models.registry.versions import current_folder
-from crm_models.segmentation import Segmentation
+from crm_models.segments.model import Segmentation
+from crm_models.segments.stage import LifecycleStage
 from crm_models.snapshot import ShopSnapshot
 from crm_models.tables import predictions
 from crm_models.training import Progress
 from crm_models.value.model import LifetimeValue
 
 # Every model that scores customers.
-MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifetimeValue)
+MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue)
 _CHUNK = 1000  # rows an insert
 
 
@@ -32,7 +33,7 @@ class ScoreReport:
 
 
 def score_all(engine: Engine, folder: Path, now: datetime, progress: Progress | None = None) -> ScoreReport:
-    """Score every customer with an order as of `now`, and replace the earlier scores, all or none.
+    """Score every customer as of `now`, and replace the earlier scores, all or none.
 
     Scores of a model that is not in `folder` any more are removed: nobody is served by a model that is gone.
 

@@ -6,8 +6,9 @@ from crm_models.churn import ChurnModel
 from crm_models.churn_training import train_churn
 from crm_models.recommendation import KIND as RECOMMENDATION
 from crm_models.recommendation_training import train_recommender
-from crm_models.segment_training import train_segments
-from crm_models.segmentation import Segmentation
+from crm_models.segments.model import Segmentation
+from crm_models.segments.stage import LifecycleStage
+from crm_models.segments.training import train_segments, train_stage
 from crm_models.training import Trainer
 from crm_models.value.model import LifetimeValue
 from crm_models.value.training import train_value
@@ -15,6 +16,7 @@ from crm_models.value.training import train_value
 TRAINERS = (
     Trainer(ChurnModel.name, train_churn),
     Trainer(Segmentation.name, train_segments),
-    Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)[0]),
+    Trainer(LifecycleStage.name, train_stage),
+    Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)),
     Trainer(RECOMMENDATION, train_recommender),
 )

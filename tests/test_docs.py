@@ -21,7 +21,7 @@ from bot.cli.config import SETTINGS, known_variables, read_config
 from bot.cli.main import run
 from bot.settings import PROJECT
 from crm_models.features import FEATURES
-from crm_models.segmentation import Segmentation
+from crm_models.segments.model import Segmentation
 from crm_models.staff import Role
 from crm_models.tables import metadata, personal_columns
 from tests.conversations.format import FOLDER as CONVERSATIONS

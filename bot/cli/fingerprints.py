@@ -41,7 +41,7 @@ _CUSTOMER_CODE = (  # modules of crm_models, or packages
     "model_files",
     "purchase_log",
     "recommendation*",
-    "segment*",
+    "segments/*",
     "train*",
     "value/*",
 )

@@ -72,15 +72,17 @@ class LifetimeValue(CustomerModel):
     def fit(self, table: pd.DataFrame) -> Self:
         """Learn from FEATURES; with `cut_off` and the outcomes also which candidate is the best."""
         values = values_of(table, self.columns, self.name)
-        days = sorted(table["cut_off"].unique()) if "cut_off" in table and len(table) else [None]
-        now = values if days[-1] is None else values[(table["cut_off"] == days[-1]).to_numpy()]
+        days = sorted(table["cut_off"].unique()) if "cut_off" in table else []
+        now = values[(table["cut_off"] == days[-1]).to_numpy()] if days else values
         if len(now) < FEWEST_CUSTOMERS:
             raise BadTable(f"Lifetime value needs {FEWEST_CUSTOMERS} customers with an order; there are {len(now)}.")
+        buying = buying_of(now)
+        if not buying.frequency.any():
+            raise BadTable("Lifetime value needs customers who ordered on more than one day; here nobody has.")
         if len(days) >= 3:
             self.comparison = compare(table, days[-3:])
             self.served, self._inflation = self.comparison.best, self.comparison.inflation
             self._corrections = self.comparison.corrections
-        buying = buying_of(now)
         self._models = {name: kind.fit(buying) for name, kind in CANDIDATES.items()}
         self._spend = GammaGamma.fit(*money_of(now, paid_only=True))
         self._middle = np.median(now, axis=0)

@@ -12,7 +12,7 @@ from crm_models.value.table import value_cut_offs, value_table
 
 def train_value(
     history: History, now: datetime, horizon_days: int = HORIZON_DAYS, margin: float = 1.0
-) -> tuple[LifetimeValue, ModelCard]:
+) -> LifetimeValue:
     """Fit and describe.
 
     Args:
@@ -48,4 +48,4 @@ def train_value(
         limits=f"An expectation, not a promise: between low and high lie {COVERAGE:.0%} of the customers. Assumes that "
         "shop and assortment go on as they did.",
     )
-    return model, model.card
+    return model

@@ -20,6 +20,8 @@ from crm_models.history import History, read_history
 from crm_models.model import CustomerModel
 from crm_models.model_files import ModelCard
 from crm_models.scoring import MODELS
+from crm_models.value.model import LifetimeValue
+from crm_models.value.table import value_cut_offs, value_table
 from demo.seed import DEFAULT_UNTIL
 
 NOW = datetime(DEFAULT_UNTIL.year, DEFAULT_UNTIL.month, DEFAULT_UNTIL.day)
@@ -38,6 +40,8 @@ def table(history: History) -> pd.DataFrame:
 
 
 def training_table(kind: type[CustomerModel], history: History, table: pd.DataFrame) -> pd.DataFrame:
+    if kind is LifetimeValue:
+        return value_table(history, value_cut_offs(history, NOW, 365))
     days = [NOW - 3 * HORIZON, NOW - 2 * HORIZON]
     return churn_table(history, days) if kind is ChurnModel else table
 

@@ -1,0 +1,1 @@
+"""Groups of customers, and where each one is in the life with the shop."""
