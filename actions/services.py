@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
 from crm_models.recommendation import Recommender
-from crm_models.registry.versions import current_folder
+from crm_models.registry.live import LiveModel
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
@@ -41,10 +41,13 @@ class Services:
         return self.crm.home / "crm"
 
     @cached_property
+    def _recommender(self) -> LiveModel[Recommender]:
+        return LiveModel(self.models, "recommendation", Recommender.load)
+
+    @property
     def recommender(self) -> Recommender | None:
-        """The trained recommendation model; None where it was never trained."""
-        folder = current_folder(self.models, "recommendation")
-        return None if folder is None else Recommender.load(folder)
+        """The recommendation model in use; None where it was never trained."""
+        return self._recommender.get()
 
     @contextmanager
     def connection(self, writes: bool) -> Iterator[Connection]:

@@ -8,6 +8,7 @@ CrmError
 │   └── DatabaseTooNew        written by a newer version of this program
 ├── BadTable                  rows that a model cannot be fitted on
 ├── BadModel                  a folder that holds no model this program can read
+├── UnknownModel              no customer model has this name
 ├── UnknownVersion            a version of a model that is not kept
 ├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadPolicy                 the shop's terms contain an impossible value
@@ -54,6 +55,10 @@ class BadTable(CrmError):
 
 class BadModel(CrmError):
     """A folder that holds no model this program can read."""
+
+
+class UnknownModel(CrmError):
+    """No customer model has this name."""
 
 
 class UnknownVersion(CrmError):

@@ -12,7 +12,10 @@ from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.churn import ChurnModel
+from crm_models.errors import UnknownModel
 from crm_models.model import CustomerModel
+from crm_models.registry.drift import DriftReport, drift_of
+from crm_models.registry.reference import read_reference
 from crm_models.registry.versions import current_folder
 from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
@@ -86,3 +89,26 @@ def _replace(connection: Connection, model: str, rows: list[dict[str, Any]]) -> 
     connection.execute(delete(predictions).where(predictions.c.model == model))
     for start in range(0, len(rows), _CHUNK):
         connection.execute(insert(predictions), rows[start : start + _CHUNK])
+
+
+def drift_reports(engine: Engine, folder: Path, now: datetime, name: str | None = None) -> tuple[DriftReport, ...]:
+    """Of every model in use with a reference, or of the one named: today's customers beside those of the training.
+
+    Raises:
+        UnknownModel: no model that scores customers has this name.
+    """
+    if name is not None and name not in {kind.name for kind in MODELS}:
+        names = ", ".join(kind.name for kind in MODELS)
+        raise UnknownModel(f"No model that scores customers is called {name!r}; choose one of {names}.")
+    shop = ShopSnapshot(engine, now)
+    reports = []
+    for kind in MODELS:
+        there = current_folder(folder, kind.name)
+        reference = None if there is None or name not in (None, kind.name) else read_reference(there)
+        if there is None or reference is None:
+            continue
+        model = kind.load(there)
+        table = model.table_of(shop)
+        scored = table[[column for column in reference.inputs if column in table]]
+        reports.append(drift_of(kind.name, model.version, reference, scored, model.predict(table), model.label(table)))
+    return tuple(reports)

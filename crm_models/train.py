@@ -8,10 +8,14 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from crm_models.errors import BadTable
-from crm_models.registry.versions import add_version, prune, remove_model, use_version
+from crm_models.errors import BadModel, BadTable
+from crm_models.model import CustomerModel
+from crm_models.outcomes import known_outcomes
+from crm_models.registry.promotion import Decision, decide, write_decision
+from crm_models.registry.reference import Reference, reference_of, write_reference
+from crm_models.registry.versions import add_version, current_folder, prune, remove_model, use_version
 from crm_models.trainers import TRAINERS
-from crm_models.training import Progress, Trainer, TrainingContext, TrainOutcome, TrainResult
+from crm_models.training import Progress, Trained, Trainer, TrainingContext, TrainOutcome, TrainResult
 
 __all__ = ["TrainOutcome", "TrainReport", "TrainResult", "train_all"]
 
@@ -53,8 +57,44 @@ def _train(trainer: Trainer, context: TrainingContext) -> TrainResult:
     except BadTable as error:
         remove_model(context.folder, trainer.name)
         return TrainResult(trainer.name, TrainOutcome.TOO_LITTLE_DATA, str(error))
-    add_version(context.folder, trainer.name, model.version, model.save)
-    use_version(context.folder, trainer.name, model.version)
-    prune(context.folder, trainer.name)
+    decision = _decide(trainer.name, model, context)
+    keep(context.folder, trainer.name, model, decision, _reference(model, context))
     metrics = dict(model.card.metrics) if model.card is not None else {}
-    return TrainResult(trainer.name, TrainOutcome.TRAINED, metrics=metrics, version=model.version)
+    return TrainResult(trainer.name, TrainOutcome.TRAINED, decision.why, metrics, model.version, decision.use)
+
+
+def keep(models: Path, name: str, model: Trained, decision: Decision, reference: Reference | None) -> None:
+    """Write a version with what is kept beside it, and then make it the one in use if so decided."""
+
+    def save(folder: Path) -> None:
+        model.save(folder)
+        write_decision(folder, decision)
+        if reference is not None:
+            write_reference(folder, reference)
+
+    add_version(models, name, model.version, save)
+    if decision.use:
+        use_version(models, name, model.version)
+    prune(models, name)
+
+
+def _decide(name: str, model: Trained, context: TrainingContext) -> Decision:
+    folder = current_folder(context.folder, name)
+    if folder is None or not isinstance(model, CustomerModel):
+        return Decision(
+            True, "There is no older version to compare it with." if folder is None else "It is the newest."
+        )
+    if folder.name == model.version:
+        return Decision(True, "It replaces the same version.")
+    try:
+        old = type(model).load(folder)
+    except BadModel:
+        return Decision(True, "The older version cannot be read by this program.", folder.name)
+    return decide(model, old, known_outcomes(name, context))
+
+
+def _reference(model: Trained, context: TrainingContext) -> Reference | None:
+    if not isinstance(model, CustomerModel):
+        return None
+    table = model.table_of(context)
+    return reference_of(table[list(model.columns)], model.predict(table), model.label(table))

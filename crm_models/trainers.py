@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_models.churn import ChurnModel
 from crm_models.churn_training import train_churn
+from crm_models.errors import UnknownModel
 from crm_models.recommendation import KIND as RECOMMENDATION
 from crm_models.recommendation_training import train_recommender
 from crm_models.segments.model import Segmentation
@@ -20,3 +21,16 @@ TRAINERS = (
     Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)),
     Trainer(RECOMMENDATION, train_recommender),
 )
+
+
+def trainers_named(name: str | None) -> tuple[Trainer, ...]:
+    """The trainer of one model; all of them for None.
+
+    Raises:
+        UnknownModel: no model has this name.
+    """
+    found = tuple(trainer for trainer in TRAINERS if name in (None, trainer.name))
+    if not found:
+        names = ", ".join(trainer.name for trainer in TRAINERS)
+        raise UnknownModel(f"There is no customer model {name!r}; choose one of {names}.")
+    return found

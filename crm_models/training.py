@@ -23,9 +23,10 @@ class TrainOutcome(StrEnum):
 class TrainResult:
     model: str
     outcome: TrainOutcome
-    why: str = ""  # there is too little data, one sentence
+    why: str = ""  # there is too little data, or the new version is (not) used; one sentence
     metrics: dict[str, float] = field(default_factory=dict)
     version: str | None = None
+    used: bool = True  # whether the new version is the one in use now
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.models import models
 from bot.cli.nlu import nlu
 from bot.cli.options import Home
 from bot.cli.options import config as _config
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(nlu, name="nlu")
+app.add_typer(models, name="models")
 
 
 @app.command(epilog="Example: rapport up --port 8080")

@@ -28,10 +28,10 @@ def refresh_customers(config: Config, engine: Engine, force: bool = False) -> No
         scored_at = connection.execute(select(func.max(predictions.c.scored_at))).scalar_one()
     trained = read_trained(config.home).get("customers")
     if force or trained != fingerprint or not config.crm.models_folder.exists():
-        _train(config, engine)
+        train_customers(config, engine)
         note_trained(config.home, customers=fingerprint)
     elif _scores_anybody(config) and (scored_at is None or utc_now() - scored_at > SCORES_LAST):
-        _score(config, engine)
+        score_customers(config, engine)
 
 
 def _scores_anybody(config: Config) -> bool:
@@ -39,20 +39,27 @@ def _scores_anybody(config: Config) -> bool:
     return any(folder.name != "recommendation" for folder in config.crm.models_folder.iterdir())
 
 
-def _train(config: Config, engine: Engine) -> None:
+def train_customers(config: Config, engine: Engine, name: str | None = None) -> None:
+    """Train one model, or all, and score everybody."""
     from crm_models.train import TrainOutcome, train_all
+    from crm_models.trainers import trainers_named
 
     with step("Training the customer models") as running:
-        report = train_all(engine, config.crm.models_folder, utc_now(), progress=running.part)
+        report = train_all(
+            engine, config.crm.models_folder, utc_now(), progress=running.part, trainers=trainers_named(name)
+        )
         fitted = [each.model for each in report.results if each.outcome is TrainOutcome.TRAINED]
         running.result = ", ".join(fitted)
     for each in report.results:
         if each.outcome is not TrainOutcome.TRAINED:
             note(f"{each.model} is not trained: {each.why}")
-    _score(config, engine)
+        elif not each.used:
+            note(f"{each.model}: {each.version} is kept but not used. {each.why}")
+    score_customers(config, engine)
 
 
-def _score(config: Config, engine: Engine) -> None:
+def score_customers(config: Config, engine: Engine) -> None:
+    """Score everybody with the versions in use."""
     from crm_models.scoring import score_all
 
     with step("Scoring the customers") as running:
