@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,6 +41,8 @@ class ModelCard:
     code_version: str
     seed: int | None = None
     limits: str = ""  # what it is not to be used for
+    candidates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # measures of each that was compared
+    chosen: str = ""  # which of them serves, and why
 
     def markdown(self) -> str:
         lines = [
@@ -58,7 +60,24 @@ class ModelCard:
             lines.append(f"- limits: {self.limits}")
         lines += ["", f"Measured on {self.measured_on}:", "", "| metric | value |", "|---|---|"]
         lines += [f"| {name} | {value:.4g} |" for name, value in self.metrics.items()]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *self._comparison()]) + "\n"
+
+    def _comparison(self) -> list[str]:
+        """A row a candidate, a column a measure; `..._spread` stands behind its measure."""
+        if not self.candidates:
+            return []
+        measures = [name for name in next(iter(self.candidates.values())) if not name.endswith("_spread")]
+        lines = [
+            "",
+            f"Candidates: {self.chosen}",
+            "",
+            f"| candidate | {' | '.join(measures)} |",
+            "|---" * (len(measures) + 1) + "|",
+        ]
+        for name, scores in self.candidates.items():
+            told = [f"{scores[each]:.4f} ± {scores.get(each + '_spread', 0.0):.4f}" for each in measures]
+            lines.append(f"| {name} | {' | '.join(told)} |")
+        return lines
 
 
 def model_version(name: str, trained_at: datetime) -> str:

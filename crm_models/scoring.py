@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection, Engine
 
-from crm_models.churn import ChurnModel
+from crm_models.churn.model import ChurnModel
 from crm_models.errors import UnknownModel
 from crm_models.model import CustomerModel
 from crm_models.registry.drift import DriftReport, drift_of

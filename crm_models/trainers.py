@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crm_models.churn import ChurnModel
-from crm_models.churn_training import train_churn
+from crm_models.churn.model import ChurnModel
+from crm_models.churn.train import train_churn
 from crm_models.errors import UnknownModel
 from crm_models.recommendation import KIND as RECOMMENDATION
 from crm_models.recommendation_training import train_recommender

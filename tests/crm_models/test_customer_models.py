@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from sqlalchemy.engine import Engine
 
-from crm_models.churn import HORIZON, ChurnModel, churn_table
+from crm_models.churn.model import ChurnModel
+from crm_models.churn.shop_table import HORIZON, churn_table
 from crm_models.database import reading
 from crm_models.errors import BadModel, BadTable
 from crm_models.features import FEATURES, features_at

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from crm_models.churn import ChurnModel
+from crm_models.churn.model import ChurnModel
 from crm_models.customers import read_profile
 from crm_models.database import create_engine, migrate, reading
 from crm_models.model_files import read_card

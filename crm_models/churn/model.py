@@ -1,0 +1,151 @@
+"""Who may leave: the chance that a customer of a shop buys nothing in the half year to come.
+
+Candidates are compared on earlier days, a customer's rows never on both sides of a fold; the winner is calibrated on
+the latest day (Platt 1999), which it has not seen, and the threshold of `at_risk` chosen there. Each keeps to the
+direction that a feature can sensibly have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_models.churn.blend import Blend
+from crm_models.churn.comparison import Comparison, Plan, Rows, compare
+from crm_models.churn.linear import logistic, sigmoid
+from crm_models.churn.metrics import best_threshold
+from crm_models.errors import BadTable
+from crm_models.model import CustomerModel, reason, values_of
+from crm_models.offers import AT_RISK, CHURN
+from crm_models.training import Progress
+
+FEWEST_OF_A_KIND = 30  # customers who left, and who stayed, in each part of the data
+SHOP_PLAN = Plan(repeats=3, folds=3, most_rows=4_500)
+_LEAST_CONTRIBUTION = 0.05  # in log-odds; less is not worth telling
+
+# Which way a column may move the risk: 1 more is riskier, -1 more is safer, 0 either. Several columns say
+# nearly the same; without the limits one would take a weight that only corrects another's, and a customer
+# would be told to be at risk for having ordered lately.
+_DIRECTIONS = {
+    "no_order_for": 1,
+    "orders": -1,
+    "spent_cents": 0,
+    "customer_for": 0,
+    "orders_in_a_year": -1,
+    "times_usual_gap": 1,
+    "late_deliveries": 1,
+    "slow_refunds": 1,
+    "returned": 0,
+    "complaints": 1,
+    "open_complaints": 1,
+    "sentiment": -1,
+    "not_seen_for": 1,
+    "visits_in_a_quarter": -1,
+    "discounted_percent": 0,
+    "newsletter_left": 1,
+}
+# Facts about the customer rather than reasons to leave.
+_NOT_TOLD = ("orders", "spent_cents", "customer_for", "returned", "discounted_percent")
+
+
+class ChurnModel(CustomerModel):
+    """`fit` takes rows of several cut-offs, see `churn_table`: the latest calibrates, the others teach."""
+
+    name = CHURN
+    columns = tuple(_DIRECTIONS)
+    labels = (AT_RISK, "steady")
+
+    def __init__(self, plan: Plan = SHOP_PLAN, progress: Progress | None = None) -> None:
+        super().__init__()
+        self.plan = plan
+        self.comparison: Comparison | None = None  # of the candidates, after `fit`
+        self.threshold = 0.5  # of the probability, from which on a customer is at risk
+        self._progress = progress
+        self._blend: Blend | None = None
+
+    @property
+    def fitted(self) -> bool:
+        return self._blend is not None
+
+    def fit(self, table: pd.DataFrame) -> Self:
+        """Learn from the columns, `cut_off` (datetime) and `left` (bool, bought nothing within HORIZON)."""
+        values = values_of(table, self.columns, self.name)
+        early, late = _split(table)
+        left = table["left"].to_numpy(dtype=bool)
+        numbers = (0,) * len(self.columns)
+        directions = tuple(_DIRECTIONS[column] for column in self.columns)
+        rows = Rows(values[early], left[early], numbers, directions, table.index.to_numpy()[early])
+        self.comparison = compare(rows, self.plan, self._progress)
+        blend = Blend.fit(rows, self.comparison, self.plan)
+        raw = blend.log_odds(values[late])
+        slope, shift = logistic(raw[:, None], left[late], np.ones(1), 0.0)
+        self._blend = blend.scaled(float(slope[0]), shift)
+        self.threshold = best_threshold(sigmoid(raw * slope + shift), left[late])
+        return self
+
+    def predict(self, table: pd.DataFrame) -> pd.Series[float]:
+        values = self._values(table)
+        return pd.Series(self._served().chance(values), index=table.index, dtype=np.float64)
+
+    def label(self, table: pd.DataFrame) -> pd.Series[str]:
+        named = np.where(self.predict(table) >= self.threshold, *self.labels)
+        return pd.Series(named, index=table.index, dtype=object)
+
+    def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
+        """What makes leaving likelier than for the average customer, in the order of log-odds."""
+        values = self._values(table)
+        contributions = self._served().parts(values)
+        told = [self._reasons(row, parts) for row, parts in zip(values, contributions, strict=True)]
+        return pd.Series(told, index=table.index, dtype=object)
+
+    def _reasons(self, values: NDArray[np.float64], parts: NDArray[np.float64]) -> tuple[str, ...]:
+        strongest = np.argsort(-parts, kind="stable")
+        return tuple(
+            reason(self.columns[number], values[number])
+            for number in strongest
+            if parts[number] >= _LEAST_CONTRIBUTION and self._tells(number, values[number])
+        )
+
+    def _tells(self, number: int, value: float) -> bool:
+        """Incidents must have happened, and a mood be bad; little of what is good needs no minimum."""
+        column = self.columns[number]
+        if column in _NOT_TOLD:
+            return False
+        if column == "sentiment":
+            return value < 0
+        return _DIRECTIONS[column] < 0 or round(value) > 0
+
+    def _served(self) -> Blend:
+        self._check_fitted()
+        assert self._blend is not None
+        return self._blend
+
+    def _parameters(self) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
+        parameters, arrays = self._served().parameters()
+        return {"columns": list(self.columns), "threshold": self.threshold, **parameters}, arrays
+
+    def _restore(self, parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        if parameters["columns"] != list(self.columns):
+            raise ValueError("its columns are those of another version")
+        self._blend = Blend.restore(parameters, arrays)
+        self.threshold = float(parameters["threshold"])
+
+
+def _split(table: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    missing = [name for name in ("cut_off", "left") if name not in table]
+    if missing:
+        raise BadTable(f"The table to fit the churn model on lacks {', '.join(missing)}.")
+    late = (table["cut_off"] == table["cut_off"].max()).to_numpy()
+    left = table["left"].to_numpy(dtype=bool)
+    for part, chosen in (("the latest cut-off", late), ("the earlier cut-offs", ~late)):
+        gone, stayed = int(left[chosen].sum()), int((~left[chosen]).sum())
+        if min(gone, stayed) < FEWEST_OF_A_KIND:
+            raise BadTable(
+                f"Churn needs {FEWEST_OF_A_KIND} customers who left and as many who stayed; "
+                f"{part} has {gone} and {stayed}."
+            )
+    return ~late, late

@@ -1,0 +1,86 @@
+"""Training of the churn model on the shop's history, measured on a time that the model has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from crm_models.churn.comparison import Comparison
+from crm_models.churn.metrics import auc_interval, scores_of
+from crm_models.churn.model import SHOP_PLAN, ChurnModel
+from crm_models.churn.shop_table import HORIZON, churn_cut_offs, churn_table
+from crm_models.errors import BadTable
+from crm_models.model_files import ModelCard, code_version, model_version
+from crm_models.training import TrainingContext
+
+
+def train_churn(context: TrainingContext) -> ChurnModel:
+    """Measured by a model that ends half a year earlier than the one that is kept: what a year ago could know.
+
+    Raises:
+        BadTable: the history is too short, or too few customers left or stayed.
+    """
+    history, now, seed = context.history, context.now, context.seed
+    tested = now - HORIZON
+    earlier = ChurnModel(replace(SHOP_PLAN, repeats=1), context.progress)
+    earlier.fit(churn_table(history, churn_cut_offs(history, tested - HORIZON)))
+    metrics = churn_metrics(earlier, churn_table(history, [tested]), seed)
+    days = churn_cut_offs(history, tested)
+    table = churn_table(history, days)
+    model = ChurnModel(progress=context.progress).fit(table)
+    model.version = model_version(model.name, now)
+    assert model.comparison is not None
+    model.card = ModelCard(
+        name=model.name,
+        version=model.version,
+        purpose=f"The chance that a customer orders nothing for {HORIZON.days} days.",
+        data=f"customers who ordered in the year before each of {len(days)} days, "
+        f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}",
+        rows=len(table),
+        metrics=metrics,
+        measured_on=f"{metrics['rows']:.0f} customers on {tested:%Y-%m-%d}, by the same procedure "
+        f"with nothing known after that day",
+        trained_at=now,
+        code_version=code_version(),
+        seed=seed,
+        limits="For offers and for the order of work, not for refusing service. Customers without an order "
+        "have no score.",
+        candidates=model.comparison.scores,
+        chosen=told(model.comparison, f"{SHOP_PLAN.repeats} x {SHOP_PLAN.folds}-fold by customer on the earlier days"),
+    )
+    return model
+
+
+def churn_metrics(model: ChurnModel, table: pd.DataFrame, seed: int) -> dict[str, float]:
+    """AUC with a 95 % interval, calibration, and what `at_risk` is worth, on a table with the outcome."""
+    from sklearn.metrics import brier_score_loss, roc_auc_score  # type: ignore[import-untyped]
+
+    left = table["left"].to_numpy(dtype=bool)
+    if left.all() or not left.any():
+        raise BadTable("Churn cannot be measured: in the last half year either all customers left or none.")
+    scores = model.predict(table).to_numpy()
+    flagged = scores >= model.threshold
+    low, high = auc_interval(scores, left, seed)
+    found = scores_of(scores, left)
+    return {
+        "auc": found["auc"],
+        "auc_low": low,
+        "auc_high": high,
+        "auc_of_recency_alone": float(roc_auc_score(left, table["no_order_for"])),
+        "pr_auc": found["pr_auc"],
+        "ece": found["ece"],
+        "brier": float(brier_score_loss(left, scores)),
+        "share_left": float(left.mean()),
+        "mean_score": float(scores.mean()),
+        "share_at_risk": float(flagged.mean()),
+        "precision_at_risk": float(left[flagged].mean()) if flagged.any() else 0.0,
+        "recall_at_risk": float(flagged[left].mean()),
+        "rows": float(len(table)),
+    }
+
+
+def told(found: Comparison, how: str) -> str:
+    """Which candidate serves, and why, one sentence."""
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in found.weights.items())
+    return f"{found.chosen} serves ({weights}): {found.because} ({how})."
