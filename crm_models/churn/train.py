@@ -67,7 +67,7 @@ def churn_metrics(model: ChurnModel, table: pd.DataFrame, seed: int) -> dict[str
         "auc": found["auc"],
         "auc_low": low,
         "auc_high": high,
-        "auc_of_recency_alone": float(roc_auc_score(left, table["no_order_for"])),
+        "auc_of_recency_alone": float(roc_auc_score(left, table["no_order_for"].to_numpy())),
         "pr_auc": found["pr_auc"],
         "ece": found["ece"],
         "brier": float(brier_score_loss(left, scores)),
