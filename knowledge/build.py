@@ -1,9 +1,9 @@
-"""The search index from what the store holds; only what is new is encoded."""
+"""The search index from what the store holds; only what is new is encoded, and only what changed is written."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from knowledge.documents import Document, Passage
 from knowledge.embed import Encoder
 from knowledge.errors import EncoderError, SearchIndexError
-from knowledge.index import IndexContent, SearchIndex, open_index, write_index
+from knowledge.index import NewVersion, SearchIndex, open_index, write_index
 from knowledge.lexical import build_lexical
+from knowledge.part import Indexed, Part
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 from knowledge.vectors import build_vectors
@@ -37,15 +38,6 @@ class IndexReport:
     written: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Vectors:
-    """Of one passage: its own (dimension,), its sentences' (sentences, dimension), its title's."""
-
-    passage: Half
-    sentences: Half
-    title: Half
-
-
 def build_index(
     settings: KnowledgeSettings,
     encoder: Encoder,
@@ -55,37 +47,52 @@ def build_index(
     """Bring the index in `settings.index_folder` up to the store, and point to it.
 
     Passages whose words are in the former index keep their vectors when the encoder is the same. An index
-    that is damaged or another encoder's is built anew. `progress` is called with passages done and all to
-    encode; `now` is UTC. Raises StoreError, EncoderError.
+    that is damaged or another encoder's is built anew. Where few of many passages changed, these alone are
+    written, beside the former ones. `progress` is called with passages done and all to encode; `now` is UTC.
+    Raises StoreError, EncoderError.
     """
+    now = now or datetime.now(UTC).replace(tzinfo=None)
     store = KnowledgeStore(settings.database)
     try:
-        passages, documents = store.list_passages(), store.list_documents()
+        hashes = store.content_hashes()
+        content = _content(hashes, settings)
+        former = _former(settings, encoder)
+        if former is not None and former.meta.content == content:
+            return IndexReport(former.version, former.meta.passages, former.meta.sentences, 0, False)
+        base = former if former is not None and former.meta.passages >= settings.partial_from else None
+        first = {document.document_id: document.content_hash for document in base.parts[0].documents} if base else {}
+        changed = [name for name, content_hash in hashes.items() if first.get(name) != content_hash]
+        if base is not None and not _is_small(len(changed) + len(first.keys() - hashes.keys()), len(first)):
+            base, first, changed = None, {}, list(hashes)
+        wanted = None if len(changed) == len(hashes) else changed
+        documents = sorted(store.list_documents(wanted), key=lambda document: document.document_id)
+        passages = store.list_passages(wanted)
     finally:
         store.close()
-    former = _former(settings, encoder)
-    content = _content(passages, documents, settings)
-    if former is not None and former.meta.content == content:
-        return IndexReport(former.version, len(passages), former.meta.sentences, 0, False)
-    known = {name: place for place, name in enumerate(former.ids)} if former else {}
+    known = _kept(former, {passage.passage_id for passage in passages}) if former else {}
     new = [passage for passage in passages if passage.passage_id not in known]
-    vectors = _encode(encoder, new, progress)
-    if former is not None:
-        vectors.update(
-            (passage.passage_id, _kept(former, known[passage.passage_id]))
-            for passage in passages
-            if passage.passage_id in known
-        )
-    written = _write(settings, encoder, content, passages, vectors, now or _utc_now())
-    return IndexReport(written.version, len(passages), written.meta.sentences, len(new), True)
+    vectors = known | _encode(encoder, new, progress)
+    questions = _questions(encoder, documents, former)
+    part = _part(documents, passages, vectors, questions, encoder.dimension, settings, base)
+    replaced = sorted(name for name, content_hash in first.items() if hashes.get(name) != content_hash)
+    count, sentences = len(part.ids), len(part.sentences)
+    if base is not None:
+        before, spoken = _count(base.parts[0], frozenset(replaced))
+        count, sentences = count + before, sentences + spoken
+    version = NewVersion(encoder.fingerprint, content, part, count, sentences, base, replaced)
+    written = write_index(settings.index_folder, version, now)
+    return IndexReport(written.version, count, sentences, len(new), True)
 
 
-def _kept(former: SearchIndex, place: int) -> _Vectors:
-    return _Vectors(former.passages[place], former.sentence_rows(place), former.title_row(place))
+def _is_small(changed: int, documents: int) -> bool:
+    """So few that searching two parts costs less than writing all again: a twentieth of the documents."""
+    return changed * 20 <= documents
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def _count(part: Part, replaced: frozenset[str]) -> tuple[int, int]:
+    """Passages and sentences of the documents that are not replaced."""
+    gone = np.array([document.document_id in replaced for document in part.documents], dtype=np.bool_)[part.owners]
+    return int((~gone).sum()), int(np.diff(part.offsets)[~gone].sum())
 
 
 def _former(settings: KnowledgeSettings, encoder: Encoder) -> SearchIndex | None:
@@ -93,38 +100,41 @@ def _former(settings: KnowledgeSettings, encoder: Encoder) -> SearchIndex | None
         former = open_index(settings.index_folder, encoder.fingerprint)
     except SearchIndexError:
         return None
-    return former if former.meta.dimension == encoder.dimension else None
+    return former if former.parts[0].dimension == encoder.dimension else None
 
 
-def _content(passages: list[Passage], documents: list[Document], settings: KnowledgeSettings) -> str:
-    """Changes whenever a new version is needed: with the passages, whom they are for, the type of index."""
+def _content(hashes: Mapping[str, str], settings: KnowledgeSettings) -> str:
+    """Changes whenever a new version is needed: with the documents, and the type of index."""
     digest = hashlib.sha256(f"{settings.exact_limit}".encode())
-    for passage in passages:
-        digest.update(passage.passage_id.encode() + b"\n")
-    for document in sorted(documents, key=lambda each: each.document_id):
-        scope = (document.audience, document.countries, document.valid_from, document.valid_until)
-        digest.update(f"{document.document_id} {scope}\n".encode())
+    for document_id, content_hash in sorted(hashes.items()):
+        digest.update(f"{document_id} {content_hash}\n".encode())
     return digest.hexdigest()
 
 
-def _encode(encoder: Encoder, passages: list[Passage], progress: Progress | None) -> dict[str, _Vectors]:
-    """Passage id -> its vectors."""
-    encoded: dict[str, _Vectors] = {}
+_Vectors = dict[str, tuple[Half, Half]]
+"""By passage id, its own vector (dimension,) and its sentences' (sentences, dimension)."""
+
+
+def _kept(former: SearchIndex, wanted: set[str]) -> _Vectors:
+    return {
+        name: (part.passages[place], part.sentence_rows(place))
+        for part in former.parts
+        for place, name in enumerate(part.ids)
+        if name in wanted
+    }
+
+
+def _encode(encoder: Encoder, passages: Sequence[Passage], progress: Progress | None) -> _Vectors:
+    encoded: _Vectors = {}
     for start in range(0, len(passages), _STEP):
         step = passages[start : start + _STEP]
-        # A title is encoded once for all the passages of this step that bear it.
-        titles = list(dict.fromkeys(passage.title for passage in step))
-        texts = [*titles, *(passage.search_text for passage in step)]
+        texts = [passage.search_text for passage in step]
         for passage in step:
             texts.extend(passage.sentences)
         vectors = _checked(encoder, texts)
-        row = len(titles) + len(step)
-        for place, passage in enumerate(step, len(titles)):
-            encoded[passage.passage_id] = _Vectors(
-                passage=vectors[place],
-                sentences=vectors[row : row + len(passage.sentences)],
-                title=vectors[titles.index(passage.title)],
-            )
+        row = len(step)
+        for place, passage in enumerate(step):
+            encoded[passage.passage_id] = vectors[place], vectors[row : row + len(passage.sentences)]
             row += len(passage.sentences)
         if progress is not None:
             progress(start + len(step), len(passages))
@@ -142,37 +152,51 @@ def _checked(encoder: Encoder, texts: list[str]) -> Half:
     return half
 
 
-def _write(
+def _questions(encoder: Encoder, documents: Sequence[Document], former: SearchIndex | None) -> list[Half]:
+    """Of each document (1 + known questions, dimension), the title first; an unchanged one keeps its own."""
+    before = former.documents() if former else {}
+    kept: dict[str, Half] = {}
+    for document in documents:
+        part, indexed = before.get(document.document_id, (None, None))
+        if part is not None and indexed is not None and indexed.content_hash == document.content_hash:
+            kept[document.document_id] = part.question_rows(part.rows[document.document_id])
+    new = [document for document in documents if document.document_id not in kept]
+    texts = list(dict.fromkeys(text for document in new for text in (document.title, *document.questions)))
+    vectors = [_checked(encoder, texts[start : start + _STEP]) for start in range(0, len(texts), _STEP)]
+    encoded = dict(zip(texts, _matrix(vectors, encoder.dimension), strict=True))
+    for document in new:
+        kept[document.document_id] = np.stack([encoded[text] for text in (document.title, *document.questions)])
+    return [kept[document.document_id] for document in documents]
+
+
+def _part(
+    documents: Sequence[Document],
+    passages: Sequence[Passage],
+    vectors: _Vectors,
+    questions: list[Half],
+    dimension: int,
     settings: KnowledgeSettings,
-    encoder: Encoder,
-    content: str,
-    passages: list[Passage],
-    vectors: dict[str, _Vectors],
-    now: datetime,
-) -> SearchIndex:
-    ordered = [vectors[passage.passage_id] for passage in passages]
-    titles: dict[str, Half] = {}
-    for passage, each in zip(passages, ordered, strict=True):
-        titles.setdefault(passage.document_id, each.title)
-    rows = {document_id: row for row, document_id in enumerate(titles)}
-    matrix = _matrix([each.passage for each in ordered], encoder.dimension)
-    return write_index(
-        settings.index_folder,
-        IndexContent(
-            fingerprint=encoder.fingerprint,
-            content=content,
-            ids=[passage.passage_id for passage in passages],
-            passages=matrix,
-            sentences=_matrix([row for each in ordered for row in each.sentences], encoder.dimension),
-            offsets=np.cumsum([0, *(len(each.sentences) for each in ordered)], dtype=np.int64),
-            titles=_matrix(list(titles.values()), encoder.dimension),
-            documents=np.array([rows[passage.document_id] for passage in passages], dtype=np.int64),
-            vectors=build_vectors(matrix, settings.exact_limit),
-            lexical=build_lexical([passage.search_text for passage in passages]),
-        ),
-        now,
+    base: SearchIndex | None,
+) -> Part:
+    rows = {document.document_id: row for row, document in enumerate(documents)}
+    matrix = _matrix((vectors[passage.passage_id][0][None] for passage in passages), dimension)
+    spoken = [len(passage.sentences) for passage in passages]
+    mean_length = base.parts[0].lexical.mean_length if base else None
+    return Part(
+        ids=tuple(passage.passage_id for passage in passages),
+        documents=tuple(Indexed.of(document) for document in documents),
+        owners=np.array([rows[passage.document_id] for passage in passages], dtype=np.int32),
+        passages=matrix,
+        sentences=_matrix((vectors[passage.passage_id][1] for passage in passages), dimension),
+        offsets=np.cumsum([0, *spoken], dtype=np.int64),
+        questions=_matrix(questions, dimension),
+        asked=np.cumsum([0, *map(len, questions)], dtype=np.int64),
+        vectors=build_vectors(matrix, settings.exact_limit),
+        known=build_vectors(_matrix((each for each in questions if len(each) > 1), dimension), settings.exact_limit),
+        lexical=build_lexical([passage.search_text for passage in passages], mean_length),
     )
 
 
-def _matrix(rows: list[Half], dimension: int) -> Half:
-    return np.stack(rows) if rows else np.zeros((0, dimension), dtype=np.float16)
+def _matrix(rows: Iterable[Half], dimension: int) -> Half:
+    gathered = list(rows)
+    return np.concatenate(gathered) if gathered else np.zeros((0, dimension), dtype=np.float16)

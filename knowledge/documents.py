@@ -22,6 +22,7 @@ class Document:
     `source` is the file it came from, `content_hash` tells whether that file has changed. Empty `audience`
     or `countries` fit everybody; otherwise they name loyalty tiers and two-letter country codes.
     The days `valid_from` and `valid_until` both belong to the time in which the article holds.
+    `questions` are ways in which customers are known to ask for it.
     """
 
     document_id: str
@@ -37,6 +38,7 @@ class Document:
     valid_from: date | None = None
     valid_until: date | None = None
     updated: date | None = None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

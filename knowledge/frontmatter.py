@@ -12,7 +12,18 @@ from ruamel.yaml.error import YAMLError
 
 from knowledge.errors import DocumentError
 
-_KEYS = ("title", "id", "topic", "language", "audience", "countries", "valid_from", "valid_until", "updated")
+_KEYS = (
+    "title",
+    "id",
+    "topic",
+    "language",
+    "audience",
+    "countries",
+    "valid_from",
+    "valid_until",
+    "updated",
+    "questions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class FrontMatter:
     valid_from: date | None = None
     valid_until: date | None = None
     updated: date | None = None
+    questions: tuple[str, ...] = ()
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
@@ -74,6 +86,7 @@ def _read(values: dict[str, Any]) -> FrontMatter:
         valid_from=_day(values, "valid_from"),
         valid_until=_day(values, "valid_until"),
         updated=_day(values, "updated"),
+        questions=tuple(_names(values, "questions")),
     )
     if matter.valid_from and matter.valid_until and matter.valid_from > matter.valid_until:
         raise DocumentError(f"valid_from ({matter.valid_from}) is after valid_until ({matter.valid_until})")

@@ -1,16 +1,11 @@
 """The search index: one folder for each version, and a pointer to the one in use.
 
     {home}/index/CURRENT              name of the version in use
-    {home}/index/<version>/
-        ids.json                      passage ids; a passage's place is its rank here
-        passages.npy                  float16 (passages, dimension): what scores are computed from
-        vectors.faiss                 the same, arranged for finding the nearest
-        sentences.npy, offsets.npy    float16 (sentences, dimension); passage i owns rows
-                                      offsets[i] to offsets[i + 1]
-        titles.npy, documents.npy     float16 (documents, dimension) of the titles, and for each passage
-                                      the row of its document's title
-        lexical/                      BM25
+    {home}/index/<version>/           a part (see `part`) and
         meta.json                     encoder fingerprint, time, counts, sha256 of each file
+
+A version holds all documents, or what changed since another one, its base: `meta.json` then names the base and those
+of its documents that are replaced or gone. So an article that changes is a small version beside a large one.
 
 A version is written aside, made durable, moved into place, and only then pointed to: a process killed at
 any moment leaves the former index or the new one.
@@ -26,27 +21,26 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from knowledge.errors import IndexDamaged, IndexMismatch, IndexMissing, SearchIndexError
-from knowledge.lexical import LexicalIndex, load_lexical
-from knowledge.vectors import VectorIndex, load_vectors
-
-Half = NDArray[np.float16]
+from knowledge.part import Indexed, Part, load_part
+from knowledge.scope import ScopeTable
 
 CURRENT = "CURRENT"
-_FORMAT = 2
+_FORMAT = 3
 _KEPT_VERSIONS = 2
 _REBUILD = "`rapport ingest` with the articles' folder builds it again"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexMeta:
-    """What `meta.json` says; `content` tells apart two states of the store, `sha256` is by file."""
+    """What `meta.json` says; `content` tells apart two states of the store, `sha256` is by file.
+
+    `passages` and `sentences` count those that can be found; `replaced` are ids of the base's documents.
+    """
 
     fingerprint: str
     created: str
@@ -55,48 +49,79 @@ class IndexMeta:
     dimension: int
     content: str
     sha256: dict[str, str]
+    base: str | None = None
+    replaced: tuple[str, ...] = ()
     format: int = _FORMAT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SearchIndex:
-    """One version, opened. All arrays are read-only and mapped from the disk."""
+    """One version, opened: all documents in one part, or a base and, where there are any, later ones in a second."""
 
     version: str
     meta: IndexMeta
-    ids: tuple[str, ...]
-    passages: Half
-    sentences: Half
-    offsets: NDArray[np.int64]
-    titles: Half
-    documents: NDArray[np.int64]
-    vectors: VectorIndex
-    lexical: LexicalIndex
+    parts: tuple[Part, ...]
 
-    def sentence_rows(self, place: int) -> Half:
-        """float16 (sentences of that passage, dimension)."""
-        return self.sentences[int(self.offsets[place]) : int(self.offsets[place + 1])]
+    @property
+    def base_version(self) -> str:
+        return self.meta.base or self.version
 
-    def title_row(self, place: int) -> Half:
-        """float16 (dimension,), the title of the document that passage is in."""
-        row: Half = self.titles[int(self.documents[place])]
-        return row
+    @cached_property
+    def replaced(self) -> frozenset[str]:
+        """Ids of the first part's documents that are not to be found any more."""
+        return frozenset(self.meta.replaced)
+
+    @cached_property
+    def scopes(self) -> tuple[ScopeTable, ...]:
+        """Of each part, whom and when its passages are for."""
+        return tuple(
+            ScopeTable(
+                part.owners,
+                [
+                    None if number == 0 and document.document_id in self.replaced else document.scope
+                    for document in part.documents
+                ],
+            )
+            for number, part in enumerate(self.parts)
+        )
+
+    @cached_property
+    def tiers(self) -> frozenset[str]:
+        """The loyalty tiers that articles are written for."""
+        return frozenset().union(*(table.tiers for table in self.scopes))
+
+    def documents(self) -> dict[str, tuple[Part, Indexed]]:
+        """Id -> the document and the part that it is in, of all that can be found."""
+        found: dict[str, tuple[Part, Indexed]] = {}
+        for number, part in enumerate(self.parts):
+            for document in part.documents:
+                if number or document.document_id not in self.replaced:
+                    found[document.document_id] = (part, document)
+        return found
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Those of all passages that can be found, by part and place."""
+        first, *later = self.parts
+        kept = [
+            name
+            for name, row in zip(first.ids, first.owners, strict=True)
+            if first.documents[row].document_id not in self.replaced
+        ]
+        return (*kept, *(name for part in later for name in part.ids))
 
 
 @dataclass(frozen=True, slots=True)
-class IndexContent:
-    """What a new version is to hold; shapes as in the module's description."""
+class NewVersion:
+    """What a new version is to hold. `base` is the version that `part` stands beside, None where it holds all."""
 
     fingerprint: str
     content: str
-    ids: Sequence[str]
-    passages: Half
-    sentences: Half
-    offsets: NDArray[np.int64]
-    titles: Half
-    documents: NDArray[np.int64]
-    vectors: VectorIndex
-    lexical: LexicalIndex
+    part: Part
+    passages: int
+    sentences: int
+    base: SearchIndex | None = None
+    replaced: Sequence[str] = ()
 
 
 def current_version(folder: Path) -> str | None:
@@ -107,9 +132,10 @@ def current_version(folder: Path) -> str | None:
         return None
 
 
-def open_index(folder: Path, fingerprint: str | None = None) -> SearchIndex:
+def open_index(folder: Path, fingerprint: str | None = None, opened: SearchIndex | None = None) -> SearchIndex:
     """The version in use; `fingerprint` is that of the encoder questions come from, None checks none.
 
+    `opened` is a version that is open already: what the two share is not read again.
     Raises IndexMissing, IndexMismatch or IndexDamaged; each message says what to do.
     """
     for _ in range(3):
@@ -117,7 +143,7 @@ def open_index(folder: Path, fingerprint: str | None = None) -> SearchIndex:
         if version is None:
             raise IndexMissing(f"there is no search index in {folder}; {_REBUILD}")
         try:
-            return _open_version(folder / version, fingerprint)
+            return _open_version(folder, version, fingerprint, opened)
         except IndexDamaged:
             # A version that was replaced and pruned while it was being read is not damage.
             if current_version(folder) == version:
@@ -125,14 +151,14 @@ def open_index(folder: Path, fingerprint: str | None = None) -> SearchIndex:
     raise SearchIndexError(f"the search index in {folder} is replaced faster than it can be opened; try again")
 
 
-def write_index(folder: Path, content: IndexContent, now: datetime) -> SearchIndex:
+def write_index(folder: Path, new: NewVersion, now: datetime) -> SearchIndex:
     """Write a version, point to it, remove all but the newest two, and open it. `now` is UTC."""
     folder.mkdir(parents=True, exist_ok=True)
     version = f"{now:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
     aside = folder / f".{version}"
-    (aside / "lexical").mkdir(parents=True)
+    aside.mkdir()
     try:
-        _write_files(aside, content, now)
+        _write_files(aside, new, now)
         _sync_tree(aside)
         aside.rename(folder / version)
     except BaseException:
@@ -141,55 +167,52 @@ def write_index(folder: Path, content: IndexContent, now: datetime) -> SearchInd
     _sync_folder(folder)
     _point_to(folder, version)
     _prune(folder, version)
-    return open_index(folder, content.fingerprint)
+    return open_index(folder, new.fingerprint, new.base)
 
 
-def _write_files(aside: Path, content: IndexContent, now: datetime) -> None:
-    (aside / "ids.json").write_text(json.dumps(list(content.ids)), encoding="utf-8")
-    np.save(aside / "passages.npy", content.passages)
-    np.save(aside / "sentences.npy", content.sentences)
-    np.save(aside / "offsets.npy", content.offsets)
-    np.save(aside / "titles.npy", content.titles)
-    np.save(aside / "documents.npy", content.documents)
-    content.vectors.save(aside / "vectors.faiss")
-    content.lexical.save(aside / "lexical")
+def _write_files(aside: Path, new: NewVersion, now: datetime) -> None:
+    new.part.save(aside)
     meta = IndexMeta(
-        fingerprint=content.fingerprint,
+        fingerprint=new.fingerprint,
         created=now.isoformat(timespec="seconds"),
-        passages=len(content.ids),
-        sentences=len(content.sentences),
-        dimension=int(content.passages.shape[1]),
-        content=content.content,
+        passages=new.passages,
+        sentences=new.sentences,
+        dimension=new.part.dimension,
+        content=new.content,
         sha256={name: _sha256(aside / name) for name in _files(aside)},
+        base=new.base.base_version if new.base else None,
+        replaced=tuple(new.replaced),
     )
     (aside / "meta.json").write_text(json.dumps(asdict(meta), indent=1), encoding="utf-8")
 
 
-def _open_version(path: Path, fingerprint: str | None) -> SearchIndex:
-    meta = _read_meta(path)
+def _open_version(folder: Path, version: str, fingerprint: str | None, opened: SearchIndex | None) -> SearchIndex:
+    meta = _read_meta(folder / version)
     if fingerprint is not None and meta.fingerprint != fingerprint:
         raise IndexMismatch(
-            f"the search index {path} was built with the encoder {meta.fingerprint}, "
+            f"the search index {folder / version} was built with the encoder {meta.fingerprint}, "
             f"the encoder in use is {fingerprint}; {_REBUILD}"
         )
+    if opened is not None and opened.version == version:
+        return opened
+    own = _open_part(folder / version, meta)
+    if meta.base is None:
+        return SearchIndex(version, meta, (own,))
+    if opened is not None and opened.base_version == meta.base:
+        base = opened.parts[0]
+    else:
+        base = _open_part(folder / meta.base, _read_meta(folder / meta.base))
+    return SearchIndex(version, meta, (base, own) if own.ids else (base,))
+
+
+def _open_part(path: Path, meta: IndexMeta) -> Part:
     for name, digest in meta.sha256.items():
         if not (path / name).is_file():
             raise IndexDamaged(f"the search index lacks {path / name}; {_REBUILD}")
         if _sha256(path / name) != digest:
             raise IndexDamaged(f"the search index file {path / name} is not as it was written; {_REBUILD}")
     try:
-        return SearchIndex(
-            version=path.name,
-            meta=meta,
-            ids=tuple(json.loads((path / "ids.json").read_text(encoding="utf-8"))),
-            passages=np.load(path / "passages.npy", mmap_mode="r"),
-            sentences=np.load(path / "sentences.npy", mmap_mode="r"),
-            offsets=np.load(path / "offsets.npy"),
-            titles=np.load(path / "titles.npy", mmap_mode="r"),
-            documents=np.load(path / "documents.npy"),
-            vectors=load_vectors(path / "vectors.faiss"),
-            lexical=load_lexical(path / "lexical", meta.passages),
-        )
+        return load_part(path)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise IndexDamaged(f"the search index {path} cannot be read: {error}; {_REBUILD}") from error
 
@@ -197,14 +220,13 @@ def _open_version(path: Path, fingerprint: str | None) -> SearchIndex:
 def _read_meta(path: Path) -> IndexMeta:
     try:
         values: dict[str, Any] = json.loads((path / "meta.json").read_text(encoding="utf-8"))
-        meta = IndexMeta(**values)
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(f"{path / 'meta.json'} cannot be read: {error}; {_REBUILD}") from error
-    if meta.format != _FORMAT:
-        raise IndexMismatch(
-            f"the search index {path} has format {meta.format}, this program reads {_FORMAT}; {_REBUILD}"
-        )
-    return meta
+        if values["format"] != _FORMAT:
+            raise IndexMismatch(
+                f"the search index {path} has format {values['format']}, this program reads {_FORMAT}; {_REBUILD}"
+            )
+        return IndexMeta(**{**values, "replaced": tuple(values["replaced"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexDamaged(f"{path / 'meta.json'} cannot be read: {error!r}; {_REBUILD}") from error
 
 
 def _files(path: Path) -> list[str]:
@@ -227,15 +249,24 @@ def _point_to(folder: Path, version: str) -> None:
 
 
 def _prune(folder: Path, version: str) -> None:
-    """Keep the version in use and the one before it, which a running bot may be reading."""
+    """Keep the version in use, the one before it, which a running bot may be reading, and what these stand beside."""
     versions = sorted(
         (path for path in folder.iterdir() if path.is_dir() and path.name != version),
         key=lambda path: (not path.name.startswith("."), path.name),
         reverse=True,
     )
-    for path in versions[_KEPT_VERSIONS - 1 :]:
-        if not path.name.startswith(".") or _abandoned(path):
+    kept = {version, *(path.name for path in versions[: _KEPT_VERSIONS - 1])}
+    kept |= {base for name in kept if (base := _base_of(folder / name)) is not None}
+    for path in versions:
+        if path.name not in kept and (not path.name.startswith(".") or _abandoned(path)):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _base_of(path: Path) -> str | None:
+    try:
+        return _read_meta(path).base
+    except SearchIndexError:
+        return None
 
 
 def _abandoned(path: Path) -> bool:

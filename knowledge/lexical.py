@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import logging
+import json
+import math
 import re
-from collections.abc import Sequence
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Weights = Mapping[str, float]
+"""Words of a question, and each one's share of what the question says."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 # Words that tell nothing about the subject of a question.
@@ -25,6 +31,9 @@ _STOP = (
 _STOP_WORDS = frozenset(_STOP.split())
 # BM25's k1 and b as in Lucene: saturation of a repeated word, weight of a passage's length.
 _K1, _B = 1.5, 0.75
+# Entries read for one question: some milliseconds' worth.
+MOST_POSTINGS = 100_000
+_NOWHERE = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
 
 
 def tokens(text: str) -> list[str]:
@@ -53,48 +62,130 @@ class LexicalIndex:
     A score is divided by what a passage would get that says every word of the question without end, so it
     lies in [0, 1] and tells how much of the question's weight in words the passage covers. A word that no
     passage has weighs as much as the rarest that one has.
+
+    For each word, in `places` (int32) and `saturation` (float32) between two of `bounds` (int64), which passages
+    have it, ascending, and how far repetition there has saturated: tf / (tf + k1 * (1 - b + b * length / mean)).
     """
 
-    def __init__(self, bm25: Any, size: int) -> None:
-        self._bm25 = bm25
-        self._size = size
-        frequency = np.diff(bm25.scores["indptr"]).astype(np.float64)
-        # Lucene's idf; the score of a word tends to it as the word is repeated.
-        self._idf = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
-        self._unknown_idf = float(np.log(1 + (size - 0.5) / 1.5))
+    def __init__(
+        self,
+        words: Mapping[str, int],
+        bounds: NDArray[np.int64],
+        places: NDArray[np.int32],
+        saturation: Scores,
+        size: int,
+        mean_length: float,
+    ) -> None:
+        self._words = words
+        self._bounds = bounds
+        self._places = places
+        self._saturation = saturation
+        self.size = size
+        self.mean_length = mean_length
 
-    def scores(self, text: str) -> Scores:
-        """float32 (number of passages): how much of the question each passage covers, 0 to 1."""
+    def weights(self, text: str) -> Weights:
+        """The words of a question with their idf (as in Lucene, never negative), which add up to 1."""
         words = list(dict.fromkeys(tokens(text)))
-        places = [self._bm25.vocab_dict.get(word) for word in words]
-        known = [place for place in places if place is not None]
-        if not known:
-            return np.zeros(self._size, dtype=np.float32)
-        best = float(self._idf[known].sum()) + self._unknown_idf * (len(words) - len(known))
-        raw: Scores = self._bm25.get_scores([word for word in words if word in self._bm25.vocab_dict])
-        return np.clip(raw[: self._size] / best, 0.0, 1.0).astype(np.float32)
+        idf = {word: self._idf(max(1, self._frequency(word))) for word in words}
+        total = sum(idf.values())
+        return {word: value / total for word, value in idf.items()}
+
+    def scores(self, weights: Weights) -> Scores:
+        """float32 (passages,): how much of the question each passage covers, 0 to 1."""
+        scores = np.zeros(self.size, dtype=np.float32)
+        for word, weight in weights.items():
+            places, saturation = self._postings(word)
+            scores[places] += np.float32(weight) * saturation
+        return scores
+
+    def best(self, weights: Weights, count: int, allowed: Mask | None = None) -> Places:
+        """Up to `count` places of passages that cover most, in no order; `allowed` is bool (passages,).
+
+        Where the question's words are so common that very many passages have them, the rarest decide which
+        passages are looked at; those of the others would hardly be among the best.
+        """
+        scores = self.scores(self._telling(weights))
+        if allowed is not None:
+            scores[~allowed] = 0.0
+        found = np.flatnonzero(scores)
+        if len(found) > count:
+            found = found[np.argpartition(scores[found], -count)[-count:]]
+        return found
+
+    def at(self, weights: Weights, places: Places) -> Scores:
+        """`scores` of these places alone."""
+        scores = np.zeros(len(places), dtype=np.float32)
+        for word, weight in weights.items():
+            having, saturation = self._postings(word)
+            if not len(having):
+                continue
+            row = np.minimum(np.searchsorted(having, places), len(having) - 1)
+            scores += np.where(having[row] == places, np.float32(weight) * saturation[row], np.float32(0.0))
+        return scores
 
     def save(self, folder: Path) -> None:
-        self._bm25.save(str(folder), show_progress=False)
+        np.save(folder / "bounds.npy", self._bounds)
+        np.save(folder / "places.npy", self._places)
+        np.save(folder / "saturation.npy", self._saturation)
+        values = {"size": self.size, "mean_length": self.mean_length, "words": list(self._words)}
+        (folder / "words.json").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+
+    def _telling(self, weights: Weights) -> Weights:
+        """The rarest words, as many as together stand in no more than MOST_POSTINGS passages; one at least."""
+        told: dict[str, float] = {}
+        looked_at = 0
+        for word in sorted(weights, key=self._frequency):
+            looked_at += self._frequency(word)
+            if told and looked_at > MOST_POSTINGS:
+                break
+            if self._frequency(word):
+                told[word] = weights[word]
+        return told
+
+    def _postings(self, word: str) -> tuple[NDArray[np.int32], Scores]:
+        number = self._words.get(word)
+        if number is None:
+            return _NOWHERE
+        start, end = int(self._bounds[number]), int(self._bounds[number + 1])
+        return self._places[start:end], self._saturation[start:end]
+
+    def _frequency(self, word: str) -> int:
+        number = self._words.get(word)
+        return 0 if number is None else int(self._bounds[number + 1] - self._bounds[number])
+
+    def _idf(self, frequency: int) -> float:
+        return math.log(1 + (self.size - frequency + 0.5) / (frequency + 0.5))
 
 
-def build_lexical(texts: Sequence[str]) -> LexicalIndex:
-    """BM25 over `texts`, in their order."""
-    bm25 = _new_bm25()
-    # A passage without any word still needs its row; an empty string is a word that no question has.
-    bm25.index([tokens(text) or [""] for text in texts] or [[""]], show_progress=False)
-    return LexicalIndex(bm25, len(texts))
+def build_lexical(texts: Sequence[str], mean_length: float | None = None) -> LexicalIndex:
+    """BM25 over `texts`, in their order; `mean_length` in words is theirs, where no other is given."""
+    words: dict[str, int] = {}
+    numbers, owners, counts = array("i"), array("i"), array("i")
+    lengths = np.zeros(len(texts), dtype=np.float64)
+    for place, text in enumerate(texts):
+        said = Counter(tokens(text))
+        lengths[place] = said.total()
+        for word, count in said.items():
+            numbers.append(words.setdefault(word, len(words)))
+            owners.append(place)
+            counts.append(count)
+    mean = mean_length or float(np.maximum(lengths, 1.0).mean() if len(texts) else 1.0)
+    number, owner = np.array(numbers, dtype=np.int64), np.array(owners, dtype=np.int32)
+    frequency = np.array(counts, dtype=np.float64)
+    order = np.argsort(number, kind="stable")
+    saturation = frequency / (frequency + _K1 * (1 - _B + _B * lengths[owner] / mean))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(number, minlength=len(words)))]).astype(np.int64)
+    return LexicalIndex(words, bounds, owner[order], saturation[order].astype(np.float32), len(texts), mean)
 
 
-def load_lexical(folder: Path, size: int) -> LexicalIndex:
-    """What `LexicalIndex.save` wrote, for `size` passages."""
-    import bm25s  # type: ignore[import-untyped]
-
-    return LexicalIndex(bm25s.BM25.load(str(folder), show_progress=False, mmap=False), size)
-
-
-def _new_bm25() -> Any:
-    import bm25s
-
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
-    return bm25s.BM25(k1=_K1, b=_B, method="lucene", auto_compile=False)
+def load_lexical(folder: Path) -> LexicalIndex:
+    """What `LexicalIndex.save` wrote; the large arrays stay on the disk and are read as they are searched."""
+    values = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+    return LexicalIndex(
+        words={word: number for number, word in enumerate(values["words"])},
+        bounds=np.load(folder / "bounds.npy"),
+        places=np.load(folder / "places.npy", mmap_mode="r"),
+        saturation=np.load(folder / "saturation.npy", mmap_mode="r"),
+        size=int(values["size"]),
+        mean_length=float(values["mean_length"]),
+    )

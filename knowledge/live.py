@@ -6,26 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.errors import IndexMissing, KnowledgeError
 from knowledge.index import SearchIndex, current_version, open_index
-from knowledge.scope import ScopeTable
-from knowledge.store import KnowledgeStore
 
 logger = logging.getLogger(__name__)
 
 # Seconds between two looks at the pointer: a look costs a few microseconds, a search some hundred.
 _LOOK_EVERY = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A version with what the store says of its documents."""
-
-    index: SearchIndex
-    scopes: ScopeTable
 
 
 class LiveIndex:
@@ -39,15 +28,13 @@ class LiveIndex:
     def __init__(
         self,
         folder: Path,
-        store: KnowledgeStore,
         fingerprint: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
-        self._store = store
         self._fingerprint = fingerprint
         self._clock = clock
-        self._snapshot: Snapshot | None = None
+        self._index: SearchIndex | None = None
         self._seen: str | None = None
         self._looked = float("-inf")
         self._opening = threading.Lock()
@@ -60,7 +47,7 @@ class LiveIndex:
         except IndexMissing:
             logger.warning("no search index in %s yet; questions find nothing until one is built", self._folder)
 
-    def current(self) -> Snapshot | None:
+    def current(self) -> SearchIndex | None:
         """The newest version that is ready, None where there is none. Waits only for the very first."""
         now = self._clock()
         if now - self._looked >= _LOOK_EVERY:
@@ -68,7 +55,7 @@ class LiveIndex:
             version = current_version(self._folder)
             if version is not None and version != self._seen:
                 self._replace(version)
-        return self._snapshot
+        return self._index
 
     def wait(self) -> None:
         """Return when no version is being opened."""
@@ -77,7 +64,7 @@ class LiveIndex:
             thread.join()
 
     def _replace(self, version: str) -> None:
-        if self._snapshot is None:
+        if self._index is None:
             self._try_open(version)
         elif not self._opening.locked():
             self._thread = threading.Thread(target=self._try_open, args=(version,), daemon=True)
@@ -94,7 +81,8 @@ class LiveIndex:
                 logger.error("search index %s is not used: %s", version, error)
 
     def _open(self) -> None:
-        index = open_index(self._folder, self._fingerprint)
-        documents = {document.document_id: document for document in self._store.list_documents()}
-        self._snapshot = Snapshot(index, ScopeTable(index.ids, documents))
+        index = open_index(self._folder, self._fingerprint, self._index)
+        # Made now rather than by the first question.
+        _ = index.scopes, index.tiers
+        self._index = index
         self._seen = index.version

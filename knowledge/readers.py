@@ -41,6 +41,7 @@ def read_document(file: Path, data: bytes, root: Path) -> Document:
         valid_from=matter.valid_from,
         valid_until=matter.valid_until,
         updated=matter.updated,
+        questions=matter.questions,
     )
 
 

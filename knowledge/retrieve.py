@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -14,13 +14,16 @@ from knowledge.embed import Encoder, read_fingerprint
 from knowledge.errors import EncoderError
 from knowledge.hits import Hit, general_first
 from knowledge.index import SearchIndex
-from knowledge.lexical import tokens
-from knowledge.live import LiveIndex, Snapshot
+from knowledge.lexical import Weights, tokens
+from knowledge.live import LiveIndex
+from knowledge.part import Part
 from knowledge.select import best_sentences
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 
 Vector = NDArray[np.float32]
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 def _today() -> date:
@@ -28,13 +31,33 @@ def _today() -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Places with their scores, arrays of one length."""
+class _Query:
+    """A text to search for, and its share of the score: the question, or it together with what went before."""
 
-    places: NDArray[np.int64]
+    text: str
+    embedding: Vector | None
+    share: float
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A passage that may answer, with its scores."""
+
+    part: Part
+    place: int
+    dense: float
+    lexical: float
+    fit: int
+    fused: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Of the candidates of a part, float32 arrays of one length."""
+
     dense: Vector
     lexical: Vector
-    fit: NDArray[np.int8]
     fused: Vector
 
 
@@ -69,96 +92,135 @@ class Retriever:
         k: int = 8,
         audience: str | None = None,
         country: str | None = None,
+        earlier: Sequence[str] = (),
+        together: Vector | None = None,
     ) -> list[Hit]:
         """Up to `k` passages for the question `text`, the best first; none where no index has been built.
 
         `embedding` is the encoder's vector for `text`, float32 (dimension,), where the caller has it.
         `audience` is the person's tier and `country` their two-letter code, None for not known; articles
         for other tiers or countries are left out, unless the question names them. Articles outside their
-        days are left out. Raises EncoderError for an embedding of another dimension.
+        days are left out. `earlier` is what was said before in the conversation, the latest first: "and for
+        gold members?" is then understood; `together` is the vector for `with_earlier(text, earlier)`.
+        Raises EncoderError for an embedding of another dimension.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        snapshot = self._index.current()
-        if snapshot is None or not snapshot.index.ids or not text.strip():
+        index = self._index.current()
+        if index is None or not index.meta.passages or not text.strip():
             return []
-        if embedding is None and self._encoder is not None:
-            embedding = self._encoder.encode([text])[0]
-        _check(embedding, snapshot.index)
-        candidates = self._candidates(snapshot, text, embedding, audience, country)
-        # A stable order among equals, so that the same question finds the same passages.
-        order = np.lexsort((candidates.places, -candidates.fused))[:k]
-        return self._hits(snapshot.index, text, embedding, candidates, order)
-
-    def _candidates(
-        self,
-        snapshot: Snapshot,
-        text: str,
-        embedding: Vector | None,
-        audience: str | None,
-        country: str | None,
-    ) -> _Candidates:
-        index, settings = snapshot.index, self._settings
-        tiers = snapshot.scopes.tiers.intersection(tokens(text)).union([audience.lower()] if audience else [])
+        queries = self._queries(index, text, embedding, earlier, together)
+        tiers = index.tiers.intersection(tokens(text)).union([audience.lower()] if audience else [])
         countries = named_countries(text).union([country.upper()] if country else [])
-        allowed, fit = snapshot.scopes.weigh(tiers, countries, self._today())
-        lexical = index.lexical.scores(text)
-        lexical[~allowed] = 0.0
-        places = _best(lexical, settings.candidates)
-        if embedding is not None:
-            mask = None if bool(allowed.all()) else allowed
-            near = index.vectors.nearest(embedding, settings.candidates, mask)
-            places = np.union1d(places, near)
-            dense = np.clip(index.passages[places].astype(np.float32) @ embedding, 0.0, 1.0)
-            meaning = self._meaning(index, places, dense, embedding)
-            fused = settings.dense_weight * meaning + (1 - settings.dense_weight) * lexical[places]
-        else:
-            dense = np.zeros(len(places), dtype=np.float32)
-            fused = lexical[places].copy()
-        fused += np.where(fit[places] > 0, settings.variant_bonus, 0.0).astype(np.float32)
-        return _Candidates(places, dense, lexical[places], fit[places], fused)
+        found: list[_Found] = []
+        for part, scopes in zip(index.parts, index.scopes, strict=True):
+            allowed, fit = scopes.weigh(tiers, countries, self._today())
+            found.extend(self._candidates(part, queries, allowed, fit))
+        # A stable order among equals, so that the same question finds the same passages.
+        best = sorted(found, key=lambda each: -each.fused)[:k]
+        return self._hits(queries, best)
 
-    def _meaning(self, index: SearchIndex, places: NDArray[np.int64], dense: Vector, embedding: Vector) -> Vector:
-        """The cosines of passage, best sentence and title, weighed into one."""
-        by_sentence, by_title = self._settings.sentence_share, self._settings.title_share
-        title = index.titles[index.documents[places]].astype(np.float32) @ embedding
-        sentence = _best_sentence(index, places, embedding)
-        meaning: Vector = (1 - by_sentence - by_title) * dense + by_sentence * sentence + by_title * title
-        return meaning
-
-    def _hits(
+    def _queries(
         self,
         index: SearchIndex,
         text: str,
         embedding: Vector | None,
-        found: _Candidates,
-        order: NDArray[np.int64],
-    ) -> list[Hit]:
-        passages = self.store.get_passages(index.ids[place] for place in found.places[order])
-        words = set(tokens(text))
+        earlier: Sequence[str],
+        together: Vector | None,
+    ) -> list[_Query]:
+        """The question, and, where something went before, it together with that."""
+        lexical = index.parts[0].lexical
+        embedding = self._embedding(index, text, embedding)
+        if not earlier:
+            return [_Query(text, embedding, 1.0, lexical.weights(text))]
+        whole, own = with_earlier(text, earlier), self._settings.own_share
+        vector = self._embedding(index, whole, together) if embedding is not None else None
+        return [
+            _Query(text, embedding, own, lexical.weights(text)),
+            _Query(whole, vector if vector is not None else embedding, 1 - own, lexical.weights(whole)),
+        ]
+
+    def _embedding(self, index: SearchIndex, text: str, embedding: Vector | None) -> Vector | None:
+        if embedding is None and self._encoder is not None:
+            embedding = self._encoder.encode([text])[0]
+        _check(embedding, index)
+        return embedding
+
+    def _candidates(
+        self, part: Part, queries: Sequence[_Query], allowed: Mask, fit: NDArray[np.int8]
+    ) -> Iterator[_Found]:
+        """Of one part, what each search of each query found, scored by all of them."""
+        mask = None if bool(allowed.all()) else allowed
+        places = np.zeros(0, dtype=np.int64)
+        for query in queries:
+            places = np.union1d(places, part.lexical.best(query.weights, self._settings.candidates, mask))
+            if query.embedding is not None:
+                places = np.union1d(places, self._near(part, query.embedding, mask))
+        scores = [self._scores(part, query, places) for query in queries]
+        fused = _shared(queries, [each.fused for each in scores])
+        fused = fused + np.where(fit[places] > 0, self._settings.variant_bonus, 0.0)
+        dense = _shared(queries, [each.dense for each in scores])
+        lexical = _shared(queries, [each.lexical for each in scores])
+        for row, place in enumerate(places):
+            yield _Found(part, int(place), float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
+
+    def _near(self, part: Part, embedding: Vector, mask: Mask | None) -> Places:
+        """The passages nearest in meaning, and those of articles known to be asked for in nearly these words."""
+        count = self._settings.candidates
+        places = part.vectors.nearest(embedding, count, mask)
+        if len(places) > count:
+            nearest = np.argpartition(-part.nearness(places, embedding), count)[:count]
+            places = places[nearest]
+        asked = part.asked_like(embedding, count)
+        return np.union1d(places, asked if mask is None else asked[mask[asked]])
+
+    def _scores(self, part: Part, query: _Query, places: Places) -> _Scores:
+        lexical = part.lexical.at(query.weights, places)
+        if query.embedding is None:
+            return _Scores(np.zeros(len(places), dtype=np.float32), lexical, lexical)
+        dense = part.nearness(places, query.embedding)
+        weight = self._settings.dense_weight
+        meaning = self._meaning(part, places, dense, query.embedding)
+        return _Scores(dense, lexical, weight * meaning + (1 - weight) * lexical)
+
+    def _meaning(self, part: Part, places: Places, dense: Vector, embedding: Vector) -> Vector:
+        """The cosines of passage, best sentence and title, weighed into one; with a known question, if that is more."""
+        by_sentence, by_title = self._settings.sentence_share, self._settings.title_share
+        text = (1 - by_sentence - by_title) * dense + by_sentence * part.best_sentence(places, embedding)
+        meaning: Vector = text + by_title * part.title(places, embedding)
+        question = self._settings.question_share
+        asked = (1 - question) / (1 - by_title) * text + question * part.best_question(places, embedding)
+        return np.maximum(meaning, asked)
+
+    def _hits(self, queries: Sequence[_Query], found: Sequence[_Found]) -> list[Hit]:
+        passages = self.store.get_passages(each.part.ids[each.place] for each in found)
+        words = set(tokens(queries[0].text))
         hits = []
-        for rank in order:
-            place = int(found.places[rank])
-            passage = passages.get(index.ids[place])
+        for each in found:
+            passage = passages.get(each.part.ids[each.place])
             if passage is None:  # changed in the store since this version was built
                 continue
-            if embedding is not None:
-                similarity = _similarity(index, place, embedding)
+            similarity, support = _overlap(words, passage.sentences), 0.0
+            if queries[0].embedding is not None:
+                similarity = _similarity(each, queries)
                 support = float(np.clip(similarity.max(), 0.0, 1.0))
-            else:
-                similarity, support = _overlap(words, passage.sentences), 0.0
             hits.append(
                 Hit(
                     passage_id=passage.passage_id,
-                    score=float(found.fused[rank]),
-                    dense=float(found.dense[rank]),
-                    lexical=float(found.lexical[rank]),
+                    score=each.fused,
+                    dense=each.dense,
+                    lexical=each.lexical,
                     sentences=best_sentences(similarity),
                     support=support,
-                    fit=int(found.fit[rank]),
+                    fit=each.fit,
                 )
             )
         return general_first(hits, self._settings.general_lead)
+
+
+def with_earlier(text: str, earlier: Sequence[str]) -> str:
+    """A question followed by what was said before it, the latest first: the encoder reads the nearest best."""
+    return " ".join([text, *earlier])
 
 
 def open_retriever(
@@ -174,24 +236,20 @@ def open_retriever(
         fingerprint = encoder.fingerprint
     elif fingerprint is None:
         fingerprint = read_fingerprint(settings.encoder_folder)
-    return Retriever(store, LiveIndex(settings.index_folder, store, fingerprint), encoder, settings)
+    return Retriever(store, LiveIndex(settings.index_folder, fingerprint), encoder, settings)
 
 
-def _similarity(index: SearchIndex, place: int, embedding: Vector) -> Vector:
-    """float32 (sentences of that passage,)."""
-    similarity: Vector = index.sentence_rows(int(place)).astype(np.float32) @ embedding
-    return similarity
+def _similarity(found: _Found, queries: Sequence[_Query]) -> Vector:
+    """float32 (sentences of that passage,): nearness to the question, which each query has a vector for."""
+    rows = found.part.sentence_rows(found.place).astype(np.float32)
+    vectors = [query.embedding for query in queries if query.embedding is not None]
+    return _shared(queries, [rows @ vector for vector in vectors])
 
 
-def _best_sentence(index: SearchIndex, places: NDArray[np.int64], embedding: Vector) -> Vector:
-    """float32 (places,): the highest cosine of a sentence of each passage; one product for all of them."""
-    if not len(places):
-        return np.zeros(0, dtype=np.float32)
-    counts = index.offsets[places + 1] - index.offsets[places]
-    starts = np.cumsum(counts) - counts
-    rows = np.repeat(index.offsets[places] - starts, counts) + np.arange(int(counts.sum()))
-    best: Vector = np.maximum.reduceat(index.sentences[rows].astype(np.float32) @ embedding, starts)
-    return best
+def _shared(queries: Sequence[_Query], scores: Sequence[Vector]) -> Vector:
+    """The queries' scores by their shares."""
+    total: Vector = np.sum([query.share * each for query, each in zip(queries, scores, strict=True)], axis=0)
+    return total
 
 
 def _check(embedding: Vector | None, index: SearchIndex) -> None:
@@ -200,14 +258,6 @@ def _check(embedding: Vector | None, index: SearchIndex) -> None:
             f"the question's embedding has the shape {embedding.shape}, the index holds vectors of "
             f"{index.meta.dimension}; encode the question with {index.meta.fingerprint}"
         )
-
-
-def _best(scores: Vector, count: int) -> NDArray[np.int64]:
-    """Places of the highest scores above zero."""
-    count = min(count, len(scores))
-    places: NDArray[np.int64] = np.argpartition(scores, -count)[-count:]
-    above: NDArray[np.int64] = places[scores[places] > 0]
-    return above
 
 
 def _overlap(words: set[str], sentences: tuple[str, ...]) -> Vector:

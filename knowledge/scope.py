@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.documents import Document
-
-_Scope = tuple[tuple[str, ...], tuple[str, ...], date | None, date | None]
+Scope = tuple[tuple[str, ...], tuple[str, ...], date | None, date | None]
+"""Tiers, countries, first and last day; empty or None where everybody, or every day, is meant."""
 
 
 class ScopeTable:
-    """The scopes of an index's passages, by place.
+    """The scopes of passages, by place.
 
     A passage without audience (or countries) is for everybody. One for certain tiers is for these; to a
     person whose tier is not known it may be shown, after the general ones. Countries likewise.
     """
 
-    def __init__(self, ids: Sequence[str], documents: Mapping[str, Document]) -> None:
-        """`ids` are passage ids by place; a passage whose document is gone is for nobody."""
-        scopes: dict[_Scope | None, int] = {}
-        codes = np.zeros(len(ids), dtype=np.int32)
-        for place, passage_id in enumerate(ids):
-            document = documents.get(passage_id.rpartition("#")[0])
-            codes[place] = scopes.setdefault(_scope(document), len(scopes))
-        self._codes = codes
-        self._scopes = list(scopes)
-        self.tiers = frozenset(tier for scope in scopes if scope is not None for tier in scope[0])
+    def __init__(self, owners: NDArray[np.int32], scopes: Sequence[Scope | None]) -> None:
+        """`owners` holds each passage's document, a row of `scopes`; None there is a document for nobody."""
+        numbers: dict[Scope | None, int] = {}
+        codes = np.array([numbers.setdefault(scope, len(numbers)) for scope in scopes], dtype=np.int32)
+        self._codes = codes[owners] if len(scopes) else np.zeros(0, dtype=np.int32)
+        self._scopes = list(numbers)
+        self.tiers = frozenset(tier for scope in numbers if scope is not None for tier in scope[0])
         self._weigh = lru_cache(maxsize=256)(self._weigh_all)
 
     def weigh(
@@ -65,12 +61,6 @@ def scope_fit(
     """Whether an article is for a person: 1 written for them, 0 for all, -1 not known, None for others."""
     by_country = _fits(countries, _one(country.upper() if country else None))
     return _both(_fits(audience, _one(tier.lower() if tier else None)), by_country)
-
-
-def _scope(document: Document | None) -> _Scope | None:
-    if document is None:
-        return None
-    return document.audience, document.countries, document.valid_from, document.valid_until
 
 
 def _one(name: str | None) -> frozenset[str]:

@@ -20,6 +20,10 @@ class KnowledgeSettings(BaseSettings):
     # Of that cosine, the shares of the passage's best sentence and of the article's title; the rest is the passage.
     sentence_share: float = Field(default=0.3, ge=0.0, le=1.0)
     title_share: float = Field(default=0.2, ge=0.0, le=1.0)
+    # Where it is known how customers ask for an article, the share that the nearest such question then has.
+    question_share: float = Field(default=0.6, ge=0.0, le=1.0)
+    # Of a question that follows others, its own share of the score; the rest is for it together with the former.
+    own_share: float = Field(default=0.4, ge=0.0, le=1.0)
     # Candidates that each of the two searches hands to the fusion.
     candidates: int = Field(default=50, ge=1, le=1000)
     # Added to a passage written for the customer's own tier or country, so that it precedes the general one.
@@ -35,6 +39,8 @@ class KnowledgeSettings(BaseSettings):
     ingest_max_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
     # From this number of passages on, the exact search gives way to an inverted file.
     exact_limit: int = Field(default=20_000, ge=1)
+    # From this number of passages on, few that changed are written beside the index instead of all again.
+    partial_from: int = Field(default=2_000, ge=1)
 
     @model_validator(mode="after")
     def _fit_together(self) -> KnowledgeSettings:

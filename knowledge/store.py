@@ -14,7 +14,6 @@ from typing import Any
 from knowledge.documents import Document, Format, Passage
 from knowledge.errors import StoreError, StoreTooNew
 
-_VERSION = 1
 _SCHEMA = """
 CREATE TABLE documents (
     document_id TEXT PRIMARY KEY,
@@ -40,9 +39,12 @@ CREATE TABLE passages (
 ) STRICT;
 CREATE INDEX passages_by_document ON passages (document_id, position);
 """
+# What was added since, a statement for each version after the first.
+_CHANGES = ("ALTER TABLE documents ADD COLUMN questions TEXT NOT NULL DEFAULT '[]'",)
+_VERSION = 1 + len(_CHANGES)
 _DOCUMENT = (
     "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
-    "valid_from, valid_until, updated"
+    "valid_from, valid_until, updated, questions"
 )
 _PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position"
 _JOINED = "FROM passages p JOIN documents d USING (document_id)"
@@ -113,15 +115,19 @@ class KnowledgeStore:
         rows = self._execute(f"SELECT {_DOCUMENT} FROM documents WHERE document_id = ?", (document_id,))
         return _read_document(rows[0]) if rows else None
 
-    def list_documents(self) -> list[Document]:
-        """Every document, by topic and title."""
-        rows = self._execute(f"SELECT {_DOCUMENT} FROM documents ORDER BY topic, title, document_id")
-        return [_read_document(row) for row in rows]
+    def list_documents(self, document_ids: Sequence[str] | None = None) -> list[Document]:
+        """These documents, or every one, by topic and title."""
+        rows = self._of(f"SELECT {_DOCUMENT} FROM documents", "document_id", document_ids)
+        return sorted(map(_read_document, rows), key=lambda each: (each.topic, each.title, each.document_id))
 
     def sources(self) -> dict[str, tuple[str, str]]:
         """Source -> (document id, content hash) of every document."""
         rows = self._execute("SELECT source, document_id, content_hash FROM documents")
         return {source: (document_id, content_hash) for source, document_id, content_hash in rows}
+
+    def content_hashes(self) -> dict[str, str]:
+        """Document id -> content hash of every document: what tells one state of the store from another."""
+        return dict(self._execute("SELECT document_id, content_hash FROM documents"))
 
     def tiers(self) -> frozenset[str]:
         """The loyalty tiers that articles are written for."""
@@ -132,24 +138,28 @@ class KnowledgeStore:
 
     def get_passages(self, passage_ids: Iterable[str]) -> dict[str, Passage]:
         """The passages that exist of those asked for, by id; one that has changed since is not among them."""
-        ids = list(dict.fromkeys(passage_ids))
-        found: dict[str, Passage] = {}
-        for start in range(0, len(ids), 500):
-            some = ids[start : start + 500]
-            marks = ", ".join("?" * len(some))
-            rows = self._execute(f"SELECT {_PASSAGE} {_JOINED} WHERE p.passage_id IN ({marks})", some)
-            found.update((row[0], _read_passage(row)) for row in rows)
-        return found
+        rows = self._of(f"SELECT {_PASSAGE} {_JOINED}", "p.passage_id", list(dict.fromkeys(passage_ids)))
+        return {row[0]: _read_passage(row) for row in rows}
 
-    def list_passages(self) -> list[Passage]:
-        """Every passage, by document and place in it: the order in which an index holds them."""
-        rows = self._execute(f"SELECT {_PASSAGE} {_JOINED} ORDER BY p.document_id, p.position")
-        return [_read_passage(row) for row in rows]
+    def list_passages(self, document_ids: Sequence[str] | None = None) -> list[Passage]:
+        """The passages of these documents, or every one, by document and place in it: the order of an index."""
+        rows = self._of(f"SELECT {_PASSAGE} {_JOINED}", "p.document_id", document_ids)
+        return sorted(map(_read_passage, rows), key=lambda each: (each.document_id, each.position))
 
     def count(self) -> tuple[int, int]:
         """Number of documents and of passages."""
         rows = self._execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)")
         return int(rows[0][0]), int(rows[0][1])
+
+    def _of(self, select: str, column: str, values: Sequence[str] | None) -> list[Any]:
+        """The rows of `select` in which the column has one of these values; all of them for None."""
+        if values is None:
+            return self._execute(select)
+        rows: list[Any] = []
+        for start in range(0, len(values), 500):
+            some = values[start : start + 500]
+            rows += self._execute(f"{select} WHERE {column} IN ({', '.join('?' * len(some))})", some)
+        return rows
 
     # --- connection
 
@@ -178,11 +188,13 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) == 0:
+    if _version(connection) < _VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        # Read again: another process may have created the tables while this one waited.
-        if _version(connection) == 0:
-            for statement in _SCHEMA.strip().split(";\n"):
+        # Read again: another process may have made or changed the tables while this one waited.
+        version = _version(connection)
+        if version < _VERSION:
+            first = _SCHEMA.strip().split(";\n") if version == 0 else []
+            for statement in [*first, *_CHANGES[max(0, version - 1) :]]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
@@ -212,6 +224,7 @@ def _document_row(document: Document) -> tuple[Any, ...]:
         json.dumps(document.audience),
         json.dumps(document.countries),
         *(day.isoformat() if day else None for day in (document.valid_from, document.valid_until, document.updated)),
+        json.dumps(document.questions, ensure_ascii=False),
     )
 
 
@@ -231,6 +244,7 @@ def _read_document(row: Sequence[Any]) -> Document:
         valid_from=days[0],
         valid_until=days[1],
         updated=days[2],
+        questions=tuple(json.loads(row[13])),
     )
 
 

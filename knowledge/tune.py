@@ -107,7 +107,7 @@ def fit(retriever: Retriever, questions: Sequence[Question]) -> Answerability:
 def words_only(settings: KnowledgeSettings) -> Retriever:
     """A retriever that no embedding will be given to, over an index of whatever encoder."""
     store = KnowledgeStore(settings.database)
-    return Retriever(store, LiveIndex(settings.index_folder, store), settings=settings)
+    return Retriever(store, LiveIndex(settings.index_folder), settings=settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

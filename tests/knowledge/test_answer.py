@@ -16,7 +16,7 @@ def ask(settings, store, articles: Path, encoder):
     build_index(settings, encoder)
     # The fake encoder's scores are lower than those that the probability was fitted on.
     settings = settings.model_copy(update={"answer_threshold": 0.3, "unsure_threshold": 0.15})
-    retriever = Retriever(store, LiveIndex(settings.index_folder, store, encoder.fingerprint), encoder, settings)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
 
     def ask(question: str, tier: str | None = None, country: str | None = None) -> Answer:
         # As in the bot: searched without knowing whose question it is, sent as JSON, answered elsewhere.

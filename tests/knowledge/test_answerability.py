@@ -52,7 +52,7 @@ def test_questions_are_measured_and_fitted(settings, store, articles, encoder, t
     )
     ingest_path(store, articles)
     build_index(settings, encoder)
-    retriever = Retriever(store, LiveIndex(settings.index_folder, store, encoder.fingerprint), encoder, settings)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
     questions = read_questions(tmp_path / "questions.yml")
     found = measure(retriever, questions)
     assert (found.first, found.mrr, found.auroc) == (1.0, 1.0, 1.0)

@@ -69,7 +69,7 @@ def test_a_database_of_a_newer_version_is_refused_in_words(tmp_path: Path) -> No
     connection = sqlite3.connect(tmp_path / "knowledge.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreTooNew, match=r"has version 99, this program reads up to 1; update"):
+    with pytest.raises(StoreTooNew, match=r"has version 99, this program reads up to 2; update"):
         KnowledgeStore(tmp_path / "knowledge.db").count()
 
 
@@ -82,3 +82,19 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
 def test_making_a_store_opens_nothing(tmp_path: Path) -> None:
     KnowledgeStore(tmp_path / "home" / "knowledge.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = KnowledgeStore(tmp_path / "knowledge.db")
+    store.put_document(
+        Document("a", "A", "text", Format.TEXT, "a.txt", "1", questions=("what is a?",)),
+        [make_passage("a", "A", (), ("text",))],
+    )
+    store.close()
+    connection = sqlite3.connect(tmp_path / "knowledge.db")
+    connection.execute("ALTER TABLE documents DROP COLUMN questions")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    document = KnowledgeStore(tmp_path / "knowledge.db").get_document("a")
+    assert document is not None and (document.title, document.questions) == ("A", ())

@@ -30,23 +30,23 @@ def settle(live: LiveIndex, clock: Clock, version: str) -> None:
     for _ in range(2000):
         clock.seconds += 1
         snapshot = live.current()
-        if snapshot is not None and snapshot.index.version == version:
+        if snapshot is not None and snapshot.version == version:
             return
         live.wait()
     raise AssertionError(f"{version} was never taken")
 
 
 def test_a_new_version_is_taken_without_a_restart(settings, store, articles, encoder, clock: Clock) -> None:
-    live = LiveIndex(settings.index_folder, store, encoder.fingerprint, clock)
+    live = LiveIndex(settings.index_folder, encoder.fingerprint, clock)
     assert live.current() is None
     ingest_path(store, articles)
     first = build_index(settings, encoder).version
     assert live.current() is None  # looks at most every half second
     clock.seconds = 1
-    assert live.current().index.version == first
+    assert live.current().version == first
     change(articles, store, "new")
     second = build_index(settings, encoder).version
-    assert live.current().index.version == first
+    assert live.current().version == first
     settle(live, clock, second)
 
 
@@ -55,12 +55,12 @@ def test_a_version_that_cannot_be_used_leaves_the_former(
 ) -> None:
     ingest_path(store, articles)
     first = build_index(settings, make_encoder("fake-1")).version
-    live = LiveIndex(settings.index_folder, store, "fake-1", clock)
-    assert live.current().index.version == first
+    live = LiveIndex(settings.index_folder, "fake-1", clock)
+    assert live.current().version == first
     build_index(settings, make_encoder("fake-2"))
     for _ in range(5):
         clock.seconds += 1
-        assert live.current().index.version == first
+        assert live.current().version == first
         live.wait()
     assert len([record for record in caplog.records if "is not used" in record.message]) == 1
     change(articles, store, "good")

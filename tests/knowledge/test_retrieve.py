@@ -9,7 +9,7 @@ from knowledge.errors import EncoderError, IndexMismatch
 from knowledge.hits import Hit
 from knowledge.ingest import ingest_path
 from knowledge.live import LiveIndex
-from knowledge.retrieve import Retriever, open_retriever
+from knowledge.retrieve import Retriever, open_retriever, with_earlier
 
 ADVENT = date(2026, 12, 1)
 
@@ -21,7 +21,7 @@ def make_retriever(settings, store, articles: Path, encoder):
 
     def make(today: date = ADVENT, used=encoder, **changes) -> Retriever:
         fingerprint = used.fingerprint if used else None
-        live = LiveIndex(settings.index_folder, store, fingerprint)
+        live = LiveIndex(settings.index_folder, fingerprint)
         return Retriever(store, live, used, settings.model_copy(update=changes), lambda: today)
 
     return make
@@ -147,3 +147,31 @@ def test_a_hit_survives_being_a_message(make_retriever) -> None:
         copy = Hit.from_json(hit.to_json())
         assert (copy.passage_id, copy.sentences, copy.fit) == (hit.passage_id, hit.sentences, hit.fit)
         assert copy.score == pytest.approx(hit.score, abs=1e-4)
+
+
+def test_a_question_that_follows_another_is_understood_with_it(settings, store, articles: Path, encoder) -> None:
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    alone = retriever.search("what do I fill in?")
+    after = retriever.search("what do I fill in?", earlier=["how often do I descale the machine?"])
+    assert after[0].document_id == "descaling"
+    assert after[0].score > max((hit.score for hit in alone), default=0.0)
+    vector = encoder.encode([with_earlier("what do I fill in?", ["how often do I descale the machine?"])])[0]
+    given = retriever.search("what do I fill in?", earlier=["how often do I descale the machine?"], together=vector)
+    assert given == after
+
+
+def test_a_question_that_customers_are_known_to_ask_finds_its_article(settings, store, articles: Path, encoder) -> None:
+    asked = "does limescale get away somehow"
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    assert not any(hit.document_id == "descaling" for hit in retriever.search(asked)[:1])
+    text = (articles / "descaling.md").read_text(encoding="utf-8")
+    (articles / "descaling.md").write_text(f"---\nquestions: [{asked}]\n---\n{text}", encoding="utf-8")
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    assert retriever.search(asked)[0].document_id == "descaling"
+    assert store.get_document("descaling").questions == (asked,)

@@ -31,8 +31,8 @@ def test_an_index_holds_every_passage_and_sentence(settings, store, articles: Pa
     assert index.ids == tuple(passage.passage_id for passage in passages)
     assert (index.meta.created, index.meta.fingerprint) == ("2026-03-01T12:00:00", "fake-1")
     for place, passage in enumerate(passages):
-        np.testing.assert_allclose(index.passages[place], encoder.encode([passage.search_text])[0], atol=1e-3)
-        np.testing.assert_allclose(index.sentence_rows(place), encoder.encode(passage.sentences), atol=1e-3)
+        np.testing.assert_allclose(index.parts[0].passages[place], encoder.encode([passage.search_text])[0], atol=1e-3)
+        np.testing.assert_allclose(index.parts[0].sentence_rows(place), encoder.encode(passage.sentences), atol=1e-3)
 
 
 def test_only_new_words_are_encoded(settings, store, articles: Path, encoder) -> None:
@@ -48,7 +48,7 @@ def test_only_new_words_are_encoded(settings, store, articles: Path, encoder) ->
     index = open_index(settings.index_folder)
     place = index.ids.index(next(name for name in index.ids if name.startswith("returns-gold#")))
     expected = encoder.encode([store.get_passages([index.ids[place]])[index.ids[place]].search_text])[0]
-    np.testing.assert_allclose(index.passages[place], expected, atol=1e-3)
+    np.testing.assert_allclose(index.parts[0].passages[place], expected, atol=1e-3)
 
 
 def test_whom_an_article_is_for_is_reason_enough_for_a_new_version(settings, store, articles: Path, encoder) -> None:

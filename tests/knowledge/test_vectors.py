@@ -19,10 +19,17 @@ def rows() -> np.ndarray:
 
 
 @pytest.mark.parametrize(("exact_limit", "reached"), [(100_000, 1.0), (1000, 0.95)])
-@pytest.mark.parametrize("restricted", [False, True])
+@pytest.mark.parametrize(("restricted", "few"), [(False, 0), (True, 0), (True, 5000)])
 def test_the_nearest_are_found_whatever_the_type(
-    rows: np.ndarray, tmp_path: Path, exact_limit: int, reached: float, restricted: bool
+    rows: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    exact_limit: int,
+    reached: float,
+    restricted: bool,
+    few: int,
 ) -> None:
+    monkeypatch.setattr("knowledge.vectors._FEW", few)
     build_vectors(rows, exact_limit).save(tmp_path / "vectors.faiss")
     index = load_vectors(tmp_path / "vectors.faiss")
     assert (index.size, index.dimension) == rows.shape

@@ -1,0 +1,172 @@
+"""A part of an index: documents with the vectors and words of their passages, in files of one folder.
+
+ids.json                      passage ids; a passage's place is its rank here
+documents.json                id, content hash and scope of each document
+owners.npy                    int32 (passages,): the row of a passage's document in documents.json
+passages.npy                  float16 (passages, dimension): what scores are computed from
+vectors.faiss                 the same, arranged for finding the nearest
+sentences.npy, offsets.npy    float16 (sentences, dimension); passage i owns rows offsets[i] to offsets[i + 1]
+questions.npy, asked.npy      float16 (questions, dimension); document i owns rows asked[i] to asked[i + 1]:
+                              its title, then the ways in which customers are known to ask for it
+questions.faiss               of the documents for which such ways are known, arranged for finding the nearest
+lexical/                      BM25
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.documents import Document
+from knowledge.lexical import LexicalIndex, load_lexical
+from knowledge.scope import Scope
+from knowledge.vectors import VectorIndex, load_vectors
+
+Half = NDArray[np.float16]
+Places = NDArray[np.int64]
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What the index keeps of a document: enough to see that it changed, and whom its passages are for."""
+
+    document_id: str
+    content_hash: str
+    scope: Scope
+
+    @classmethod
+    def of(cls, document: Document) -> Indexed:
+        scope = (document.audience, document.countries, document.valid_from, document.valid_until)
+        return cls(document.document_id, document.content_hash, scope)
+
+    def to_json(self) -> list[Any]:
+        audience, countries, first, last = self.scope
+        days = [day.isoformat() if day else None for day in (first, last)]
+        return [self.document_id, self.content_hash, list(audience), list(countries), *days]
+
+    @classmethod
+    def from_json(cls, values: Sequence[Any]) -> Indexed:
+        document_id, content_hash, audience, countries, *days = values
+        first, last = (date.fromisoformat(day) if day else None for day in days)
+        return cls(document_id, content_hash, (tuple(audience), tuple(countries), first, last))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Shapes as in the module's description; arrays that were opened are read-only and mapped from the disk."""
+
+    ids: tuple[str, ...]
+    documents: tuple[Indexed, ...]
+    owners: NDArray[np.int32]
+    passages: Half
+    sentences: Half
+    offsets: NDArray[np.int64]
+    questions: Half
+    asked: NDArray[np.int64]
+    vectors: VectorIndex
+    known: VectorIndex
+    lexical: LexicalIndex
+
+    @property
+    def dimension(self) -> int:
+        return int(self.passages.shape[1])
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each document, by id."""
+        return {document.document_id: row for row, document in enumerate(self.documents)}
+
+    def sentence_rows(self, place: int) -> Half:
+        """float16 (sentences of that passage, dimension)."""
+        return self.sentences[int(self.offsets[place]) : int(self.offsets[place + 1])]
+
+    def question_rows(self, row: int) -> Half:
+        """float16 (1 + known questions, dimension) of that document, the title first."""
+        return self.questions[int(self.asked[row]) : int(self.asked[row + 1])]
+
+    @cached_property
+    def _known_owners(self) -> NDArray[np.int64]:
+        """The document of each vector in `known`."""
+        counts = np.diff(self.asked)
+        return np.repeat(np.arange(len(counts)), np.where(counts > 1, counts, 0))
+
+    def asked_like(self, embedding: Vector, count: int) -> Places:
+        """Passages of the documents that are known to be asked for in nearly these words."""
+        if not self.known.size:
+            return np.zeros(0, dtype=np.int64)
+        documents = np.unique(self._known_owners[self.known.nearest(embedding, count)])
+        # Passages stand in the order of their documents.
+        first, last = np.searchsorted(self.owners, documents), np.searchsorted(self.owners, documents, side="right")
+        return np.concatenate([np.arange(start, end) for start, end in zip(first, last, strict=True)])
+
+    def nearness(self, places: Places, embedding: Vector) -> Vector:
+        """float32 (places,): cosine of passage and `embedding`."""
+        cosine: Vector = self.passages[places].astype(np.float32) @ embedding
+        return np.clip(cosine, 0.0, 1.0)
+
+    def best_sentence(self, places: Places, embedding: Vector) -> Vector:
+        """float32 (places,): the highest cosine of a sentence of each passage."""
+        return _highest(self.sentences, self.offsets, places, embedding)
+
+    def title(self, places: Places, embedding: Vector) -> Vector:
+        """float32 (places,): cosine of the title of each passage's document."""
+        cosine: Vector = self.questions[self.asked[self.owners[places]]].astype(np.float32) @ embedding
+        return cosine
+
+    def best_question(self, places: Places, embedding: Vector) -> Vector:
+        """float32 (places,): the highest cosine of a known question or the title; 0 where no question is known."""
+        owners = self.owners[places]
+        known = self.asked[owners + 1] - self.asked[owners] > 1
+        best = np.zeros(len(places), dtype=np.float32)
+        if known.any():
+            best[known] = _highest(self.questions, self.asked, owners[known], embedding)
+        return best
+
+    def save(self, folder: Path) -> None:
+        (folder / "lexical").mkdir()
+        (folder / "ids.json").write_text(json.dumps(self.ids), encoding="utf-8")
+        listed = [document.to_json() for document in self.documents]
+        (folder / "documents.json").write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
+        for name in ("owners", "passages", "sentences", "offsets", "questions", "asked"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+        self.vectors.save(folder / "vectors.faiss")
+        self.known.save(folder / "questions.faiss")
+        self.lexical.save(folder / "lexical")
+
+
+def load_part(folder: Path) -> Part:
+    """What `Part.save` wrote. Raises OSError, ValueError, RuntimeError or KeyError for what is damaged."""
+    listed = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
+    return Part(
+        ids=tuple(json.loads((folder / "ids.json").read_text(encoding="utf-8"))),
+        documents=tuple(Indexed.from_json(values) for values in listed),
+        owners=np.load(folder / "owners.npy"),
+        passages=np.load(folder / "passages.npy", mmap_mode="r"),
+        sentences=np.load(folder / "sentences.npy", mmap_mode="r"),
+        offsets=np.load(folder / "offsets.npy"),
+        questions=np.load(folder / "questions.npy", mmap_mode="r"),
+        asked=np.load(folder / "asked.npy"),
+        vectors=load_vectors(folder / "vectors.faiss"),
+        known=load_vectors(folder / "questions.faiss"),
+        lexical=load_lexical(folder / "lexical"),
+    )
+
+
+def _highest(vectors: Half, offsets: NDArray[np.int64], owners: NDArray[Any], embedding: Vector) -> Vector:
+    """float32 (owners,): the highest cosine of the rows that each one owns, at least one; one product for all."""
+    if not len(owners):
+        return np.zeros(0, dtype=np.float32)
+    counts = offsets[owners + 1] - offsets[owners]
+    starts = np.cumsum(counts) - counts
+    rows = np.repeat(offsets[owners] - starts, counts) + np.arange(int(counts.sum()))
+    best: Vector = np.maximum.reduceat(vectors[rows].astype(np.float32) @ embedding, starts)
+    return best
