@@ -11,7 +11,6 @@ from enum import StrEnum
 
 import numpy as np
 
-from knowledge.answerability import answerable_probability
 from knowledge.documents import Passage
 from knowledge.hits import Hit, general_first
 from knowledge.lexical import tokens
@@ -19,6 +18,7 @@ from knowledge.scope import scope_fit
 from knowledge.select import best_sentences
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
+from knowledge.tuning import tuning_of
 
 _LEAST_SENTENCES, _MOST_SENTENCES = 2, 5
 _NEAR = 3
@@ -71,7 +71,7 @@ def compose(
     hits = _for_person(store, hits, tier, country, settings)
     passages = store.get_passages(hit.passage_id for hit in hits)
     hits = [hit for hit in hits if hit.passage_id in passages]
-    probability = answerable_probability(hits)
+    probability = tuning_of(settings.home).answerability.probability(hits)
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
     chosen = _chosen(question, hits, passages)

@@ -7,67 +7,89 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.hits import Hit
 
-_ITERATIONS = 100
+FEATURES = ("score", "dense", "support", "lexical", "lead")
+# Hits whose mean the first one's score is compared with: as many as a message keeps.
+_FOLLOWERS = 3
+# Of the squared weights, against the whole loss: features say nearly the same, and examples are few.
+_PENALTY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Answerability:
-    """p = 1 / (1 + exp(-(bias + weight * score))), with the score of the first hit.
+    """p = 1 / (1 + exp(-(bias + weights . features))), of the first hit; see `features_of`.
 
-    Platt (1999), "Probabilistic outputs for support vector machines". Cosine of the passage, of its best
-    sentence and of the title, and the coverage of the question's words, are in that score already. On the
-    development half of the demo shop's questions each of them beside it, and the lead over the next
-    article, ordered the other half no better (AUROC .70 to .74, the score alone .73) and gave the
-    coverage of words a negative weight.
+    Platt (1999), "Probabilistic outputs for support vector machines". No weight is negative: nothing that
+    speaks for the passage may speak against the answer.
     """
 
     bias: float
-    weight: float
+    weights: tuple[float, ...]
 
     def probability(self, hits: Sequence[Hit]) -> float:
         """Between 0 and 1; 0 where nothing was found."""
         if not hits:
             return 0.0
-        logit = self.bias + self.weight * hits[0].score
+        logit = self.bias + float(np.dot(self.weights, features_of(hits)))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """For searches by meaning and words, and for those by words alone."""
+
+    by_meaning: Answerability
+    by_words: Answerability
+
+    def probability(self, hits: Sequence[Hit]) -> float:
+        """That the first of `hits`, in the order of the search, answers the question."""
+        by_meaning = any(hit.dense > 0 for hit in hits)
+        return (self.by_meaning if by_meaning else self.by_words).probability(hits)
+
+
+def features_of(hits: Sequence[Hit]) -> NDArray[np.float64]:
+    """float64 (features,): the first hit's scores, and its lead over the hits that follow. One hit leads by all."""
+    first, followers = hits[0], hits[1 : 1 + _FOLLOWERS]
+    after = sum(hit.score for hit in followers) / len(followers) if followers else 0.0
+    return np.array([first.score, first.dense, first.support, first.lexical, first.score - after])
+
+
 # What `python -m knowledge.tune` gives on tests/behaviour/demo_questions.yml with the default encoder.
-BY_MEANING = Answerability(bias=-2.93, weight=6.78)
-# The same where the search went by words alone, and scores are shares of the words covered.
-BY_WORDS = Answerability(bias=-3.42, weight=8.68)
+SHIPPED = BothWays(
+    by_meaning=Answerability(bias=-2.93, weights=(6.78, 0.0, 0.0, 0.0, 0.0)),
+    by_words=Answerability(bias=-3.42, weights=(8.68, 0.0, 0.0, 0.0, 0.0)),
+)
 
 
-def answerable_probability(hits: Sequence[Hit]) -> float:
-    """The probability that the first of `hits`, in the order of the search, answers the question."""
-    by_meaning = any(hit.dense > 0 for hit in hits)
-    return (BY_MEANING if by_meaning else BY_WORDS).probability(hits)
+def fit_answerability(
+    features: NDArray[np.float64], answered: Sequence[bool], weights: Sequence[float]
+) -> Answerability:
+    """Learn from questions: `features` (questions, FEATURES), whether the first hit answers, the question's weight.
 
-
-def fit_answerability(scores: Sequence[float], answered: Sequence[bool], weights: Sequence[float]) -> Answerability:
-    """Learn from questions: the score of the first hit, whether it answers, and the question's weight.
-
-    Newton's method on the weighted log likelihood with Platt's targets, (n+ + 1) / (n+ + 2) and
-    1 / (n- + 2), which keep few examples from giving certainty. Raises ValueError unless both outcomes occur.
+    Weighted log-loss with Platt's targets, (n+ + 1) / (n+ + 2) and 1 / (n- + 2), which keep few examples from
+    giving certainty, by L-BFGS-B (Byrd, Lu, Nocedal & Zhu, 1995). Raises ValueError unless both outcomes occur.
     """
-    x, weight = np.asarray(scores, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    weight = np.asarray(weights, dtype=np.float64)
     positive = np.asarray(answered, dtype=np.bool_)
     if not positive.any() or positive.all():
         raise ValueError("fitting needs questions that are answered and questions that are not")
     yes, no = float(weight[positive].sum()), float(weight[~positive].sum())
     target = np.where(positive, (yes + 1) / (yes + 2), 1 / (no + 2))
-    design = np.stack([np.ones_like(x), x], axis=1)
-    solution = np.zeros(2)
-    for _ in range(_ITERATIONS):
-        p = 1 / (1 + np.exp(-design @ solution))
-        gradient = design.T @ (weight * (target - p))
-        # The small ridge keeps a step finite when all scores are nearly equal.
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        solution = solution + step
-        if float(np.abs(step).max()) < 1e-10:
-            break
-    return Answerability(bias=float(solution[0]), weight=float(solution[1]))
+    share, penalty = weight / weight.sum(), _PENALTY / weight.sum()
+
+    def loss(guess: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logit = guess[0] + features @ guess[1:]
+        error = share * (1 / (1 + np.exp(-np.clip(logit, -30, 30))) - target)
+        value = share @ (np.logaddexp(0.0, logit) - target * logit) + penalty / 2 * guess[1:] @ guess[1:]
+        return float(value), np.append(error.sum(), features.T @ error + penalty * guess[1:])
+
+    start = np.zeros(1 + features.shape[1])
+    bounds = [(None, None), *[(0.0, None)] * features.shape[1]]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000})
+    bias, *learned = (float(value) for value in found.x)
+    return Answerability(bias, tuple(learned))

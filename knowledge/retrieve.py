@@ -20,6 +20,7 @@ from knowledge.part import Part
 from knowledge.select import best_sentences
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
+from knowledge.tuning import tuning_of
 
 Vector = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -80,6 +81,13 @@ class Retriever:
         self._encoder = encoder
         self._settings = settings or KnowledgeSettings()
         self._today = today
+        self._dense_weight: float | None = None
+
+    def with_dense_weight(self, weight: float) -> Retriever:
+        """The same, going by this weight whatever settings and tuning say."""
+        twin = Retriever(self.store, self._index, self._encoder, self._settings, self._today)
+        twin._dense_weight = weight
+        return twin
 
     def warm_up(self) -> None:
         """Open the index. Raises SearchIndexError when there is one that cannot be used."""
@@ -179,9 +187,15 @@ class Retriever:
         if query.embedding is None:
             return _Scores(np.zeros(len(places), dtype=np.float32), lexical, lexical)
         dense = part.nearness(places, query.embedding)
-        weight = self._settings.dense_weight
+        weight = self._weight_of_meaning()
         meaning = self._meaning(part, places, dense, query.embedding)
         return _Scores(dense, lexical, weight * meaning + (1 - weight) * lexical)
+
+    def _weight_of_meaning(self) -> float:
+        if self._dense_weight is not None:
+            return self._dense_weight
+        tuned = tuning_of(self._settings.home).dense_weight
+        return self._settings.dense_weight if tuned is None else tuned
 
     def _meaning(self, part: Part, places: Places, dense: Vector, embedding: Vector) -> Vector:
         """The cosines of passage, best sentence and title, weighed into one; with a known question, if that is more."""

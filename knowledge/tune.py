@@ -1,6 +1,6 @@
-"""Measures retrieval on questions with known articles, and fits how sure an answer may be.
+"""Measures retrieval on questions with known articles, and fits fusion and answerability to them.
 
-    python -m knowledge.tune QUESTIONS.yml
+    python -m knowledge.tune QUESTIONS.yml [--write]
 
 The file lists `question` and `articles`, the ids of the documents that answer it, none where none does.
 The half that `in_development` names is for choosing; the other is for reporting and never chosen on.
@@ -14,19 +14,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from ruamel.yaml import YAML
 
-from knowledge.answerability import Answerability, fit_answerability
+from knowledge.answerability import Answerability, BothWays, features_of, fit_answerability
 from knowledge.embed import load_encoder
 from knowledge.errors import KnowledgeError
 from knowledge.evaluate import auroc, mrr, ndcg_at_k, recall_at_k
+from knowledge.hits import Hit
 from knowledge.live import LiveIndex
 from knowledge.retrieve import Retriever, open_retriever
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
+from knowledge.tuning import Tuning, tuning_of
 
 # Hits in which the articles of a question are looked for.
 _DEPTH = 30
+_WEIGHTS = tuple(round(0.3 + 0.05 * step, 2) for step in range(15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Over the questions that have an answer; `auroc` over all: does the score tell right answers from wrong."""
+    """Over the questions that have an answer; `auroc` over all: does the probability tell right answers from wrong."""
 
     first: float
     recall_at_10: float
@@ -60,13 +64,13 @@ def in_development(question: Question) -> bool:
     return zlib.crc32(question.text.encode("utf-8")) % 2 == 0
 
 
-def measure(retriever: Retriever, questions: Sequence[Question]) -> Measures:
-    """Rankings of documents, each at its best passage."""
+def measure(retriever: Retriever, questions: Sequence[Question], judge: Answerability) -> Measures:
+    """Rankings of documents, each at its best passage; `judge` says how likely the first passage answers."""
     rankings, relevant, scores, right = [], [], [], []
     for question in questions:
         hits = retriever.search(question.text, k=_DEPTH)
         found = list(dict.fromkeys(hit.document_id for hit in hits))
-        scores.append(hits[0].score if hits else 0.0)
+        scores.append(judge.probability(hits))
         right.append(bool(found) and found[0] in question.articles)
         if question.articles:
             rankings.append(found)
@@ -86,47 +90,66 @@ def fit(retriever: Retriever, questions: Sequence[Question]) -> Answerability:
     A question with an answer is also seen with its articles taken away, at half the weight: what the
     nearest wrong passage of the same shop scores is what an unanswerable question is up against.
     """
-    scores: list[float] = []
-    right: list[bool] = []
-    weights: list[float] = []
+    seen: list[tuple[list[Hit], bool, float]] = []
     for question in questions:
         hits = retriever.search(question.text, k=_DEPTH)
         if not hits:
             continue
-        scores.append(hits[0].score)
-        right.append(hits[0].document_id in question.articles)
-        weights.append(1.0)
+        seen.append((hits, hits[0].document_id in question.articles, 1.0))
         rest = [hit for hit in hits if hit.document_id not in question.articles]
         if question.articles and rest:
-            scores.append(rest[0].score)
-            right.append(False)
-            weights.append(0.5)
-    return fit_answerability(scores, right, weights)
+            seen.append((rest, False, 0.5))
+    features = np.array([features_of(hits) for hits, _, _ in seen])
+    return fit_answerability(features, [right for _, right, _ in seen], [weight for _, _, weight in seen])
+
+
+def best_weight(retriever: Retriever, questions: Sequence[Question]) -> float:
+    """The share of meaning against words by which the articles stand highest (MRR); of equals the middle one."""
+    asked = [question for question in questions if question.articles]
+    reached = [mrr(*_rankings(retriever.with_dense_weight(weight), asked)) for weight in _WEIGHTS]
+    best = [weight for weight, value in zip(_WEIGHTS, reached, strict=True) if value >= max(reached) - 1e-9]
+    return best[len(best) // 2]
+
+
+def _rankings(retriever: Retriever, questions: Sequence[Question]) -> tuple[list[list[str]], list[frozenset[str]]]:
+    found = [retriever.search(question.text, k=_DEPTH) for question in questions]
+    rankings = [list(dict.fromkeys(hit.document_id for hit in hits)) for hits in found]
+    return rankings, [question.articles for question in questions]
 
 
 def words_only(settings: KnowledgeSettings) -> Retriever:
     """A retriever that no embedding will be given to, over an index of whatever encoder."""
-    store = KnowledgeStore(settings.database)
-    return Retriever(store, LiveIndex(settings.index_folder), settings=settings)
+    return Retriever(KnowledgeStore(settings.database), LiveIndex(settings.index_folder), settings=settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m knowledge.tune", description="Measure retrieval and fit answerability."
+        prog="python -m knowledge.tune", description="Measure retrieval, and fit fusion and answerability."
     )
     parser.add_argument("questions", type=Path, help="YAML file of questions with the articles that answer")
-    questions = read_questions(parser.parse_args(arguments).questions)
+    parser.add_argument("--write", action="store_true", help="have the bot go by what was fitted")
+    given = parser.parse_args(arguments)
+    questions = read_questions(given.questions)
     settings = KnowledgeSettings()
-    encoder = load_encoder(settings.encoder_folder)
     development = [question for question in questions if in_development(question)]
     held_out = [question for question in questions if not in_development(question)]
-    for name, retriever in (
-        ("by meaning", open_retriever(settings, encoder)),
-        ("by words", words_only(settings)),
-    ):
-        print(name, fit(retriever, development))
-        print("  development", measure(retriever, development))
-        print("  held out   ", measure(retriever, held_out))
+    by_meaning = open_retriever(settings, load_encoder(settings.encoder_folder))
+    weight = best_weight(by_meaning, development)
+    print(
+        f"dense_weight: {settings.dense_weight} by the settings, {tuning_of(settings.home).dense_weight} in use, ",
+        end="",
+    )
+    print(f"{weight} by the development half")
+    fitted = []
+    for name, retriever in (("by meaning", by_meaning.with_dense_weight(weight)), ("by words", words_only(settings))):
+        judge = fit(retriever, development)
+        fitted.append(judge)
+        print(name, judge)
+        print("  development", measure(retriever, development, judge))
+        print("  held out   ", measure(retriever, held_out, judge))
+    if given.write:
+        Tuning(weight, BothWays(*fitted)).save(settings.home)
+        print(f"written to {settings.home}")
 
 
 if __name__ == "__main__":

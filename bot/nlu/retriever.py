@@ -17,11 +17,11 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.home import data_folder
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.vectors import ANSWERABLE, EMBEDDING, INTENT_SET, PASSAGES
-from knowledge.answerability import answerable_probability
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
 from knowledge.retrieve import Retriever, open_retriever
 from knowledge.settings import KnowledgeSettings
+from knowledge.tuning import tuning_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,8 @@ class PassageRetriever(GraphComponent):
             hits = self._by_topic(self._search(text, message.get(EMBEDDING)), self._topics_of(message))
             kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
             message.set(PASSAGES, kept, add_to_output=True)
-            message.set(ANSWERABLE, round(answerable_probability(hits), 4), add_to_output=True)
+            judge = tuning_of(self._home).answerability
+            message.set(ANSWERABLE, round(judge.probability(hits), 4), add_to_output=True)
         return messages
 
     def _topics_of(self, message: Message) -> set[str]:
@@ -111,6 +112,9 @@ class PassageRetriever(GraphComponent):
 
     def _opened(self) -> Retriever:
         if self._retriever is None:
-            home = Path(self.config["home"] or data_folder())
-            self._retriever = open_retriever(KnowledgeSettings(home=home))
+            self._retriever = open_retriever(KnowledgeSettings(home=self._home))
         return self._retriever
+
+    @property
+    def _home(self) -> Path:
+        return Path(self.config["home"] or data_folder())

@@ -1,47 +1,64 @@
 import numpy as np
 import pytest
 
-from knowledge.answerability import answerable_probability, fit_answerability
+from knowledge.answer import compose
+from knowledge.answerability import SHIPPED, Answerability, BothWays, features_of, fit_answerability
 from knowledge.build import build_index
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
 from knowledge.ingest import ingest_path
 from knowledge.live import LiveIndex
 from knowledge.retrieve import Retriever
-from knowledge.tune import Question, fit, in_development, measure, read_questions
+from knowledge.tune import Question, best_weight, fit, in_development, measure, read_questions
+from knowledge.tuning import Tuning, tuning_of
 
 
 def test_a_higher_score_is_a_higher_probability() -> None:
-    values = [answerable_probability([Hit("a#1", score, score, score, (0,), score)]) for score in np.linspace(0, 1, 11)]
+    values = [SHIPPED.probability([Hit("a#1", score, score, score, (0,), score)]) for score in np.linspace(0, 1, 11)]
     assert values == sorted(values)
     assert values[0] < 0.1 < 0.9 < values[-1]
-    assert answerable_probability([]) == 0.0
+    assert SHIPPED.probability([]) == 0.0
 
 
 def test_the_parameters_that_made_the_data_are_found_again() -> None:
     random_numbers = np.random.default_rng(5)
     scores = random_numbers.uniform(0, 1, 20_000)
     answered = random_numbers.uniform(size=20_000) < 1 / (1 + np.exp(-(-3.0 + 7.0 * scores)))
-    found = fit_answerability(scores.tolist(), answered.tolist(), [1.0] * 20_000)
-    assert found.bias == pytest.approx(-3.0, abs=0.15)
-    assert found.weight == pytest.approx(7.0, abs=0.3)
+    found = fit_answerability(scores[:, None], answered.tolist(), [1.0] * 20_000)
+    assert found.bias == pytest.approx(-3.0, abs=0.3)
+    assert found.weights[0] == pytest.approx(7.0, abs=0.6)
 
 
 def test_a_weight_of_two_is_the_same_example_twice() -> None:
-    scores, answered = [0.1, 0.4, 0.5, 0.9], [False, True, False, True]
-    twice = fit_answerability([*scores, 0.5], [*answered, False], [1.0] * 5)
+    scores, answered = np.array([[0.1], [0.4], [0.5], [0.9]]), [False, True, False, True]
+    twice = fit_answerability(np.append(scores, [[0.5]], axis=0), [*answered, False], [1.0] * 5)
     weighted = fit_answerability(scores, answered, [1.0, 1.0, 2.0, 1.0])
-    assert weighted.weight == pytest.approx(twice.weight)
+    assert weighted.weights == pytest.approx(twice.weights, rel=1e-3)
 
 
 def test_few_separable_examples_give_no_certainty() -> None:
-    found = fit_answerability([0.1, 0.2, 0.8, 0.9], [False, False, True, True], [1.0] * 4)
-    assert 0.7 < found.probability([Hit("a#1", 0.9, 0.9, 0, (0,))]) < 0.9
+    hits = [[Hit("a#1", score, score, 0, (0,))] for score in (0.1, 0.2, 0.8, 0.9)]
+    features = np.array([features_of(each) for each in hits])
+    found = fit_answerability(features, [False, False, True, True], [1.0] * 4)
+    assert 0.65 < found.probability(hits[-1]) < 0.9
+
+
+def test_what_speaks_for_a_passage_never_speaks_against_the_answer() -> None:
+    features = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.9], [0.1, 0.8]])
+    found = fit_answerability(features, [True, True, False, False], [1.0] * 4)
+    assert found.weights[0] > 0
+    assert found.weights[1] == 0
+
+
+def test_a_hit_that_leads_is_likelier_than_one_among_equals() -> None:
+    judge = Answerability(0.0, (0.0, 0.0, 0.0, 0.0, 1.0))
+    first, near, far = Hit("a#1", 0.8, 0.8, 0, (0,)), Hit("b#1", 0.79, 0.8, 0, (0,)), Hit("c#1", 0.2, 0.2, 0, (0,))
+    assert judge.probability([first, far]) > judge.probability([first, near])
 
 
 def test_one_outcome_alone_cannot_be_fitted() -> None:
     with pytest.raises(ValueError, match="answered and questions that are not"):
-        fit_answerability([0.1, 0.2], [True, True], [1.0, 1.0])
+        fit_answerability(np.array([[0.1], [0.2]]), [True, True], [1.0, 1.0])
 
 
 def test_questions_are_measured_and_fitted(settings, store, articles, encoder, tmp_path) -> None:
@@ -54,9 +71,38 @@ def test_questions_are_measured_and_fitted(settings, store, articles, encoder, t
     build_index(settings, encoder)
     retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
     questions = read_questions(tmp_path / "questions.yml")
-    found = measure(retriever, questions)
+    judge = fit(retriever, questions)
+    assert sum(judge.weights) > 0
+    found = measure(retriever, questions, judge)
     assert (found.first, found.mrr, found.auroc) == (1.0, 1.0, 1.0)
-    assert fit(retriever, questions).weight > 0
+
+
+def test_what_was_tuned_is_gone_by_at_once(settings, store, articles, encoder) -> None:
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    question = "when do I get the refund of a return"
+    before = retriever.search(question)
+    judge = Answerability(-1.0, (0.0, 2.0, 0.0, 0.0, 0.0))
+    Tuning(0.3, BothWays(judge, judge)).save(settings.home)
+    assert [hit.score for hit in retriever.search(question)] != [hit.score for hit in before]
+    answer = compose(store, question, before, settings=settings)
+    assert answer.probability == pytest.approx(judge.probability(before), abs=1e-3)
+
+
+def test_a_tuning_of_another_make_is_said_so(settings) -> None:
+    settings.home.mkdir()
+    (settings.home / "tuning.json").write_text('{"dense_weight": 1}')
+    with pytest.raises(KnowledgeError, match=r"tuning\.json cannot be understood .* remove it, or tune again"):
+        tuning_of(settings.home)
+
+
+def test_the_weight_that_ranks_best_is_found(settings, store, articles, encoder) -> None:
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    weight = best_weight(retriever, [Question("refund of a return", frozenset({"returns"}))])
+    assert 0.3 <= weight <= 1.0
 
 
 def test_a_question_stays_in_its_half() -> None:
