@@ -19,10 +19,11 @@ SUITES = {
     "intent": "accuracy, doubt and typos on BANKING77, CLINC150 and HWU64, in full and with few examples",
     "entities": "slots of SNIPS found as they are marked, with the intent from the same pass",
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
+    "retrieval": "the right text first, known when none is, and what a search costs; StackFAQ, doc2dial, XQuAD",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
 }
 # Their `run` takes the options as well.
-WITH_OPTIONS = frozenset({"intent", "entities", "oos"})
+WITH_OPTIONS = frozenset({"intent", "entities", "oos", "retrieval"})
 
 
 def run_suite(name: str, data: Path | None, quick: bool, json_path: Path | None, options: Options | None = None) -> int:

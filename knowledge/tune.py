@@ -29,14 +29,23 @@ from knowledge.store import KnowledgeStore
 from knowledge.tuning import Tuning, tuning_of
 
 # Hits in which the articles of a question are looked for.
-_DEPTH = 30
+DEPTH = 30
 _WEIGHTS = tuple(round(0.3 + 0.05 * step, 2) for step in range(15))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """`articles` are ids of the documents, or of the passages, that answer; `earlier` was said before, latest first."""
+
     text: str
     articles: frozenset[str]
+    earlier: tuple[str, ...] = ()
+
+    def answered_by(self, hit: Hit) -> bool:
+        return bool(self.articles & {hit.document_id, hit.passage_id})
+
+    def search(self, retriever: Retriever) -> list[Hit]:
+        return retriever.search(self.text, k=DEPTH, earlier=self.earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def measure(retriever: Retriever, questions: Sequence[Question], judge: Answerab
     """Rankings of documents, each at its best passage; `judge` says how likely the first passage answers."""
     rankings, relevant, scores, right = [], [], [], []
     for question in questions:
-        hits = retriever.search(question.text, k=_DEPTH)
+        hits = question.search(retriever)
         found = list(dict.fromkeys(hit.document_id for hit in hits))
         scores.append(judge.probability(hits))
         right.append(bool(found) and found[0] in question.articles)
@@ -92,11 +101,11 @@ def fit(retriever: Retriever, questions: Sequence[Question]) -> Answerability:
     """
     seen: list[tuple[list[Hit], bool, float]] = []
     for question in questions:
-        hits = retriever.search(question.text, k=_DEPTH)
+        hits = question.search(retriever)
         if not hits:
             continue
-        seen.append((hits, hits[0].document_id in question.articles, 1.0))
-        rest = [hit for hit in hits if hit.document_id not in question.articles]
+        seen.append((hits, question.answered_by(hits[0]), 1.0))
+        rest = [hit for hit in hits if not question.answered_by(hit)]
         if question.articles and rest:
             seen.append((rest, False, 0.5))
     features = np.array([features_of(hits) for hits, _, _ in seen])
@@ -106,15 +115,17 @@ def fit(retriever: Retriever, questions: Sequence[Question]) -> Answerability:
 def best_weight(retriever: Retriever, questions: Sequence[Question]) -> float:
     """The share of meaning against words by which the articles stand highest (MRR); of equals the middle one."""
     asked = [question for question in questions if question.articles]
-    reached = [mrr(*_rankings(retriever.with_dense_weight(weight), asked)) for weight in _WEIGHTS]
+    reached = [_reciprocal_rank(retriever.with_dense_weight(weight), asked) for weight in _WEIGHTS]
     best = [weight for weight, value in zip(_WEIGHTS, reached, strict=True) if value >= max(reached) - 1e-9]
     return best[len(best) // 2]
 
 
-def _rankings(retriever: Retriever, questions: Sequence[Question]) -> tuple[list[list[str]], list[frozenset[str]]]:
-    found = [retriever.search(question.text, k=_DEPTH) for question in questions]
-    rankings = [list(dict.fromkeys(hit.document_id for hit in hits)) for hits in found]
-    return rankings, [question.articles for question in questions]
+def _reciprocal_rank(retriever: Retriever, questions: Sequence[Question]) -> float:
+    ranks = []
+    for question in questions:
+        right = [question.answered_by(hit) for hit in question.search(retriever)]
+        ranks.append(1 / (1 + right.index(True)) if True in right else 0.0)
+    return sum(ranks) / max(1, len(ranks))
 
 
 def words_only(settings: KnowledgeSettings) -> Retriever:
