@@ -10,6 +10,7 @@ CrmError
 ├── BadModel                  a folder that holds no model this program can read
 ├── UnknownModel              no customer model has this name
 ├── UnknownVersion            a version of a model that is not kept
+├── SparkMissing              scores shall be made on Spark, and it or Java is not there
 ├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadPolicy                 the shop's terms contain an impossible value
 ├── BadShop                   a folder that cannot be imported
@@ -63,6 +64,10 @@ class UnknownModel(CrmError):
 
 class UnknownVersion(CrmError):
     """A version of a model that is not kept."""
+
+
+class SparkMissing(CrmError):
+    """Scores shall be made on Spark, and it or Java is not there."""
 
 
 class BadExport(CrmError):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, insert
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
+from crm_models.batch.chunk import Loadable
+from crm_models.batch.files import FeatureFile, write_features
+from crm_models.batch.local import score_file
+from crm_models.batch.predictions import replace_predictions
 from crm_models.churn.model import ChurnModel
 from crm_models.errors import UnknownModel
 from crm_models.model import CustomerModel
@@ -20,13 +24,13 @@ from crm_models.registry.versions import current_folder
 from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
 from crm_models.snapshot import ShopSnapshot
-from crm_models.tables import predictions
 from crm_models.training import Progress
 from crm_models.value.model import LifetimeValue
 
 # Every model that scores customers.
 MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue)
-_CHUNK = 1000  # rows an insert
+# Computes the scores of a file's customers by some models, in chunks.
+ScoreFile = Callable[[tuple[Loadable, ...], FeatureFile], Iterator[pd.DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -35,60 +39,52 @@ class ScoreReport:
     missing: tuple[str, ...]  # models that were never trained
 
 
-def score_all(engine: Engine, folder: Path, now: datetime, progress: Progress | None = None) -> ScoreReport:
+def score_all(
+    engine: Engine, folder: Path, now: datetime, progress: Progress | None = None, score: ScoreFile = score_file
+) -> ScoreReport:
     """Score every customer as of `now`, and replace the earlier scores, all or none.
 
     Scores of a model that is not in `folder` any more are removed: nobody is served by a model that is gone.
 
     Args:
         folder: the customer models and their versions, as `train_all` writes them.
+        score: who computes them, see `crm_models.batch`.
     """
-    folders = {kind: current_folder(folder, kind.name) for kind in MODELS}
-    loaded = [kind.load(there) for kind, there in folders.items() if there is not None]
-    rows: dict[str, list[dict[str, Any]]] = {}
+    found = models_in_use(folder)
     shop = ShopSnapshot(engine, now)
-    for number, model in enumerate(loaded, start=1):
-        rows[model.name] = _rows(model, model.table_of(shop), now)
+    counts: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="rapport-scores-") as aside:
+        parts: list[Path] = []
+        for number, (kind, version) in enumerate(found):
+            if progress is not None:
+                progress(kind.name, number, len(found))
+            table = kind.load(version).table_of(shop)
+            source = write_features(Path(aside) / "features.parquet", table)
+            for frame in score(((kind, version),), source):
+                parts.append(Path(aside) / f"scores-{len(parts)}.parquet")
+                frame.to_parquet(parts[-1], index=False)
+            counts[kind.name] = len(table)
         if progress is not None:
-            progress("scores", number, len(loaded))
-    with engine.begin() as connection:
-        for kind in MODELS:
-            _replace(connection, kind.name, rows.get(kind.name, []))
-    return ScoreReport(
-        scored={name: len(scored) for name, scored in rows.items()},
-        missing=tuple(kind.name for kind, there in folders.items() if there is None),
-    )
+            progress("writing", len(found), len(found))
+        frames = (pd.read_parquet(part) for part in parts)
+        replace_predictions(engine, [kind.name for kind in MODELS], frames, now)
+    return ScoreReport(counts, tuple(kind.name for kind in MODELS if kind.name not in counts))
 
 
-def _rows(model: CustomerModel, table: pd.DataFrame, now: datetime) -> list[dict[str, Any]]:
-    details = model.details(table)
-    told = zip(
-        table.index,
-        model.predict(table),
-        model.label(table),
-        model.explain(table),
-        details.to_dict("records") if len(details.columns) else [None] * len(table),
-        strict=True,
-    )
-    return [
-        {
-            "customer_id": str(customer_id),
-            "model": model.name,
-            "value": float(value),
-            "label": str(label),
-            "reasons": list(reasons),
-            "details": more,
-            "model_version": model.version,
-            "scored_at": now,
-        }
-        for customer_id, value, label, reasons, more in told
-    ]
+def models_in_use(folder: Path, name: str | None = None) -> tuple[Loadable, ...]:
+    """The models that score customers and have a version in use, or the one named.
 
-
-def _replace(connection: Connection, model: str, rows: list[dict[str, Any]]) -> None:
-    connection.execute(delete(predictions).where(predictions.c.model == model))
-    for start in range(0, len(rows), _CHUNK):
-        connection.execute(insert(predictions), rows[start : start + _CHUNK])
+    Raises:
+        UnknownModel: no model that scores customers has this name, or it was never trained.
+    """
+    names = ", ".join(kind.name for kind in MODELS)
+    if name is not None and name not in {kind.name for kind in MODELS}:
+        raise UnknownModel(f"No model that scores customers is called {name!r}; choose one of {names}.")
+    versions = ((kind, current_folder(folder, kind.name)) for kind in MODELS if name in (None, kind.name))
+    found = tuple((kind, version) for kind, version in versions if version is not None)
+    if name is not None and not found:
+        raise UnknownModel(f"The {name} model was never trained; `rapport models train {name}` does it.")
+    return found
 
 
 def drift_reports(engine: Engine, folder: Path, now: datetime, name: str | None = None) -> tuple[DriftReport, ...]:
@@ -97,17 +93,13 @@ def drift_reports(engine: Engine, folder: Path, now: datetime, name: str | None 
     Raises:
         UnknownModel: no model that scores customers has this name.
     """
-    if name is not None and name not in {kind.name for kind in MODELS}:
-        names = ", ".join(kind.name for kind in MODELS)
-        raise UnknownModel(f"No model that scores customers is called {name!r}; choose one of {names}.")
     shop = ShopSnapshot(engine, now)
     reports = []
-    for kind in MODELS:
-        there = current_folder(folder, kind.name)
-        reference = None if there is None or name not in (None, kind.name) else read_reference(there)
-        if there is None or reference is None:
+    for kind, version in models_in_use(folder, name):
+        reference = read_reference(version)
+        if reference is None:
             continue
-        model = kind.load(there)
+        model = kind.load(version)
         table = model.table_of(shop)
         scored = table[[column for column in reference.inputs if column in table]]
         reports.append(drift_of(kind.name, model.version, reference, scored, model.predict(table), model.label(table)))

@@ -18,6 +18,8 @@ class CrmSettings(BaseSettings):
     home: Path = Path("var")
     # SQLite or PostgreSQL. Empty means a SQLite file in the data folder.
     database_url: str = ""
+    # The cluster of `rapport models score --engine spark`, as Spark writes it; all cores of this machine by default.
+    spark_master: str = "local[*]"
 
     @model_validator(mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
@@ -14,6 +15,9 @@ from bot.cli.shop import utc_now
 from bot.settings import PROJECT
 from crm_models.database import reading
 from crm_models.tables import orders, predictions
+
+if TYPE_CHECKING:
+    from crm_models.scoring import ScoreFile
 
 # Older scores do not know who came back since.
 SCORES_LAST = timedelta(days=1)
@@ -58,10 +62,14 @@ def train_customers(config: Config, engine: Engine, name: str | None = None) -> 
     score_customers(config, engine)
 
 
-def score_customers(config: Config, engine: Engine) -> None:
-    """Score everybody with the versions in use."""
-    from crm_models.scoring import score_all
+def score_customers(config: Config, engine: Engine, score: ScoreFile | None = None) -> None:
+    """Score everybody with the versions in use.
+
+    Args:
+        score: who computes the scores; this machine unless said.
+    """
+    from crm_models.scoring import score_all, score_file
 
     with step("Scoring the customers") as running:
-        report = score_all(engine, config.crm.models_folder, utc_now(), running.part)
+        report = score_all(engine, config.crm.models_folder, utc_now(), running.part, score or score_file)
         running.result = ", ".join(f"{count:,} by {name}" for name, count in report.scored.items())

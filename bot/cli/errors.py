@@ -12,6 +12,7 @@ CliError
 ├── BadExport          an export that is not given
 ├── BadReview          options of a review that exclude each other
 ├── BadExamples        examples that cannot become training data
+├── BadScoring         options of a scoring that do not fit together
 ├── UnknownCustomer    nobody has this number or e-mail
 └── UnknownSuite       no benchmark has this name
 """
@@ -65,6 +66,10 @@ class BadReview(CliError):
 
 class BadExamples(CliError):
     """Examples that cannot become training data, or not there."""
+
+
+class BadScoring(CliError):
+    """Options of a scoring that do not fit together."""
 
 
 class UnknownCustomer(CliError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.cli.config import Config
-from bot.cli.customer_training import score_customers, train_customers
+from bot.cli.customer_training import train_customers
 from bot.cli.prepare import open_database
 
 
@@ -11,7 +11,3 @@ def train(config: Config, name: str | None) -> None:
     """Raises UnknownModel for a model that nobody trains."""
     engine = open_database(config)
     train_customers(config, engine, name)
-
-
-def score(config: Config) -> None:
-    score_customers(config, open_database(config))

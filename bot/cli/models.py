@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,9 +70,26 @@ def train(
     fit(config(home), name)
 
 
-@models.command(epilog="Example: rapport models score")
-def score(home: Home = None) -> None:
-    """Score every customer of the shop now."""
-    from bot.cli.model_training import score as write
+@models.command(epilog="Example: rapport models score --table features.parquet --output scores.parquet")
+def score(
+    home: Home = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="One model; default all.", show_default=False)
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="CSV or Parquet with the models' columns; default the shop.", show_default=False
+        ),
+    ] = None,
+    id_column: Annotated[str, typer.Option("--id", metavar="COLUMN", help="Column of the ids.")] = "customer_id",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File for the scores of --table.", show_default=False),
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="pandas|spark", help="Who computes them.")] = "pandas",
+) -> None:
+    """Score every customer of the shop, or of a table of yours."""
+    from bot.cli.model_scores import score as write
 
-    write(config(home))
+    write(config(home), name, table, id_column, output, engine)

@@ -86,7 +86,8 @@ class LifetimeValue(CustomerModel):
         self._models = {name: kind.fit(buying) for name, kind in CANDIDATES.items()}
         self._spend = GammaGamma.fit(*money_of(now, paid_only=True))
         self._middle = np.median(now, axis=0)
-        self._edges = np.quantile(self._expected(now), (_LOW, _HIGH))
+        # rounded, so that no customer stands on the edge by a rounding error
+        self._edges = np.quantile(self._expected(now), (_LOW, _HIGH)).round(2)
         return self
 
     def predict(self, table: pd.DataFrame) -> pd.Series[float]:
