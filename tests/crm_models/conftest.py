@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
 from shop_fixture import fill_shop
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
+from trained_shop import TrainedShop
 
 from crm_models.database import create_engine, migrate
-from demo.seed import seed_shop
+from crm_models.train import train_all
+from demo.seed import DEFAULT_UNTIL, seed_shop
 
 
 @pytest.fixture
@@ -37,6 +40,15 @@ def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     seed_shop(engine, customers=700)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def trained_shop(demo_shop: Engine, tmp_path_factory: pytest.TempPathFactory) -> TrainedShop:
+    """Trained once for every test; nobody writes into the folder."""
+    folder, now = tmp_path_factory.mktemp("models"), datetime.combine(DEFAULT_UNTIL, time())
+    steps: list[tuple[str, int, int]] = []
+    report = train_all(demo_shop, folder, now, seed=7, progress=lambda *step: steps.append(step))
+    return TrainedShop(folder, report, steps, now)
 
 
 @pytest.fixture

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Trained
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Engine
+from trained_shop import TrainedShop
 
-from crm_models.batch.chunk import ID, check_columns, load_models, score_chunk
-from crm_models.batch.files import open_features, write_features, writing_scores
+from crm_models.batch.chunk import ID, Loadable, check_columns, load_models, score_chunk
+from crm_models.batch.files import FeatureFile, open_features, write_features, writing_scores
 from crm_models.batch.local import score_file
 from crm_models.batch.predictions import replace_predictions
 from crm_models.batch.spark import score_on_spark
 from crm_models.database import create_engine, migrate
 from crm_models.errors import BadTable, SparkMissing
+from crm_models.scoring import models_in_use
+from crm_models.snapshot import ShopSnapshot
 from crm_models.tables import customers, predictions
+
+# Other models may score other customers, or need other columns.
+NAMES = ("churn", "segment", "value")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Models of the demo shop, and what they score."""
+
+    found: tuple[Loadable, ...]
+    features: pd.DataFrame
+    source: FeatureFile
+
+
+@pytest.fixture(scope="module")
+def scored_models(trained_shop: TrainedShop, demo_shop: Engine, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    features = ShopSnapshot(demo_shop, trained_shop.now).features
+    found = tuple(each for name in NAMES for each in models_in_use(trained_shop.folder, name))
+    return Scored(found, features, write_features(tmp_path_factory.mktemp("batch") / "features.parquet", features))
+
 
 WHEN = datetime(2026, 5, 1, 12)
 
@@ -29,77 +52,77 @@ def ordered(frames: Iterator[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(list(frames)).sort_values(["model", ID], ignore_index=True)
 
 
-def test_a_chunk_holds_what_each_model_says(trained_shop: Trained) -> None:
-    models = load_models(trained_shop.found)
-    found = score_chunk(models, trained_shop.features)
-    assert len(found) == len(models) * len(trained_shop.features)
+def test_a_chunk_holds_what_each_model_says(scored_models: Scored) -> None:
+    models = load_models(scored_models.found)
+    found = score_chunk(models, scored_models.features)
+    assert len(found) == len(models) * len(scored_models.features)
     for model in models:
         mine = found[found["model"] == model.name].set_index("customer_id")
-        pd.testing.assert_series_equal(mine["value"], model.predict(trained_shop.features), check_names=False)
-        assert list(mine["label"]) == list(model.label(trained_shop.features))
-        assert [tuple(json.loads(each)) for each in mine["reasons"]] == list(model.explain(trained_shop.features))
+        pd.testing.assert_series_equal(mine["value"], model.predict(scored_models.features), check_names=False)
+        assert list(mine["label"]) == list(model.label(scored_models.features))
+        assert [tuple(json.loads(each)) for each in mine["reasons"]] == list(model.explain(scored_models.features))
         assert set(mine["model_version"]) == {model.version}
     value = json.loads(found.loc[found["model"] == "value", "details"].iloc[0])
     assert value["low_cents"] <= value["high_cents"]
 
 
-def test_small_chunks_in_several_processes_give_the_same_scores(trained_shop: Trained) -> None:
-    whole = ordered(score_file(trained_shop.found, trained_shop.source, workers=1))
-    parts = ordered(score_file(trained_shop.found, trained_shop.source, workers=2, rows=150))
+def test_small_chunks_in_several_processes_give_the_same_scores(scored_models: Scored) -> None:
+    whole = ordered(score_file(scored_models.found, scored_models.source, workers=1))
+    parts = ordered(score_file(scored_models.found, scored_models.source, workers=2, rows=150))
     pd.testing.assert_frame_equal(parts, whole, check_exact=False, rtol=1e-12)
 
 
-def test_spark_gives_the_same_scores(trained_shop: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spark_gives_the_same_scores(scored_models: Scored, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyspark")
-    on_spark = ordered(score_on_spark(trained_shop.found, trained_shop.source, master="local[2]"))
-    here = ordered(score_file(trained_shop.found, trained_shop.source, workers=1))
+    on_spark = ordered(score_on_spark(scored_models.found, scored_models.source, master="local[2]"))
+    here = ordered(score_file(scored_models.found, scored_models.source, workers=1))
     pd.testing.assert_frame_equal(on_spark, here, check_exact=False, rtol=1e-12)
 
 
 def test_spark_without_java_is_told_in_a_sentence(
-    trained_shop: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scored_models: Scored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pyspark")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SparkMissing, match="Java 17"):
-        next(score_on_spark(trained_shop.found, trained_shop.source))
+        next(score_on_spark(scored_models.found, scored_models.source))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_of_ones_own_is_scored_into_a_file_with_its_ids(
-    suffix: str, trained_shop: Trained, tmp_path: Path
+    suffix: str, scored_models: Scored, tmp_path: Path
 ) -> None:
-    table = trained_shop.features.head(40).reset_index(drop=True)
+    table = scored_models.features.head(40).reset_index(drop=True)
     table.insert(0, "kunde", [f"{number:05d}" for number in range(40)])
     path = tmp_path / f"table.{suffix}"
     table.to_csv(path, index=False) if suffix == "csv" else table.to_parquet(path, index=False)
     source = open_features(path, "kunde", tmp_path)
     output = tmp_path / "out" / f"scores.{suffix}"
     with writing_scores(output, WHEN) as writer:
-        for frame in score_file(trained_shop.found, source):
+        for frame in score_file(scored_models.found, source):
             writer.write(frame)
     ids = {ID: str}
     found = pd.read_csv(output, dtype=ids) if suffix == "csv" else pd.read_parquet(output)
-    assert len(found) == 40 * len(trained_shop.found)
+    assert len(found) == 40 * len(scored_models.found)
     assert list(found[ID].head(3)) == ["00000", "00001", "00002"]
     assert found["value"].notna().all() and list(output.parent.iterdir()) == [output]
 
 
-def test_a_scoring_that_fails_leaves_the_older_file(tmp_path: Path, trained_shop: Trained) -> None:
+def test_a_scoring_that_fails_leaves_the_older_file(tmp_path: Path, scored_models: Scored) -> None:
     output = tmp_path / "scores.csv"
     output.write_text("older")
     with pytest.raises(BadTable), writing_scores(output, WHEN) as writer:
-        for frame in score_file(trained_shop.found, trained_shop.source):
+        for frame in score_file(scored_models.found, scored_models.source):
             writer.write(frame)
             raise BadTable("It broke.")
     assert output.read_text() == "older" and list(tmp_path.iterdir()) == [output]
 
 
-def test_all_columns_that_a_table_lacks_are_named_by_model(trained_shop: Trained) -> None:
-    models = load_models(trained_shop.found)
+def test_all_columns_that_a_table_lacks_are_named_by_model(scored_models: Scored) -> None:
+    models = load_models(scored_models.found)
     with pytest.raises(BadTable) as refusal:
-        check_columns(models, [name for name in trained_shop.features if name not in ("no_order_for", "complaints")])
+        check_columns(models, [name for name in scored_models.features if name not in ("no_order_for", "complaints")])
     assert "churn needs" in str(refusal.value) and "complaints" in str(refusal.value)
     assert "segment needs" in str(refusal.value)
 
@@ -110,8 +133,8 @@ def test_a_file_that_is_no_table_is_refused(name: str, text: str, tmp_path: Path
         open_features(tmp_path / name, ID, tmp_path)
 
 
-def test_a_table_without_its_ids_is_refused(trained_shop: Trained, tmp_path: Path) -> None:
-    path = write_features(tmp_path / "table.parquet", trained_shop.features).path
+def test_a_table_without_its_ids_is_refused(scored_models: Scored, tmp_path: Path) -> None:
+    path = write_features(tmp_path / "table.parquet", scored_models.features).path
     with pytest.raises(BadTable, match=r"'number'.*--id"):
         open_features(path, "number", tmp_path)
 
