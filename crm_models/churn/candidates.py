@@ -42,11 +42,11 @@ class Candidate(Protocol):
 
 Factory = Callable[[], Candidate]
 
-# From the simplest to the least simple; two sizes of boosting, as small tables and large ones want different ones.
+# From the simplest on; two sizes of boosting, as small tables and large ones want different ones.
 CANDIDATES: Mapping[str, Factory] = {
     "logistic": lambda: Linear(penalty=1e-3),
-    "forest": lambda: Forest(Growth(rounds=150, leaves=48, least_in_leaf=12, columns=0.3, rows=0.63)),
     "shallow boosting": lambda: Boosting(Growth(rounds=250, leaves=6, rate=0.04, least_in_leaf=30, columns=0.5)),
+    "forest": lambda: Forest(Growth(rounds=150, leaves=48, least_in_leaf=12, columns=0.3, rows=0.63)),
     "deep boosting": lambda: Boosting(Growth(rounds=300, leaves=16, rate=0.06, least_in_leaf=20, columns=0.5)),
     "network": Network,
 }

@@ -100,8 +100,9 @@ class Schema:
         return [{"name": each.name, "levels": each.levels} for each in self.columns]
 
     @classmethod
-    def from_json(cls, rows: list[Mapping[str, Any]]) -> Self:
-        return cls(tuple(Column(row["name"], None if row["levels"] is None else tuple(row["levels"])) for row in rows))
+    def from_json(cls, rows: list[Mapping[str, Any]], ignored: Collection[str] = ()) -> Self:
+        columns = [Column(row["name"], None if row["levels"] is None else tuple(row["levels"])) for row in rows]
+        return cls(tuple(columns), tuple(ignored))
 
 
 def as_numbers(values: pd.Series[Any]) -> pd.Series[float]:

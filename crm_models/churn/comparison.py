@@ -2,8 +2,9 @@
 
 The blend is a logistic regression on the candidates' log-odds with weights that are not negative (stacking, Wolpert
 1992; Breiman 1996), fitted on predictions for rows that the candidates had not seen; with one candidate it is Platt's
-calibration (1999). The blend serves when its log-loss is lower than that of the best single candidate by more than one
-standard error of the paired difference over all folds; otherwise the single one does.
+calibration (1999). From the simplest to the blend, the first one serves whose log-loss is not worse than the lowest by
+more than one standard error of the paired difference over all folds (Breiman et al. 1984, "the one-standard-error
+rule").
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Comparison:
     weights: Mapping[str, float]  # of the log-odds of the candidates that serve
     bias: float
     because: str
-    threshold_scores: Floats  # calibrated probabilities of rows not seen, to choose a threshold on
-    threshold_left: NDArray[np.bool_]
+    unseen_chance: Floats  # calibrated probabilities of rows that were not learned from, to choose a threshold on
+    unseen_left: NDArray[np.bool_]
 
 
 def compare(rows: Rows, plan: Plan, progress: Progress | None = None) -> Comparison:
@@ -90,14 +91,7 @@ def _choose(left: NDArray[np.bool_], unseen: Floats, folds: list[NDArray[np.intp
         choices[BLEND] = list(range(len(names)))
     chances = {name: _crossed(left, unseen[:, :, places], folds) for name, places in choices.items()}
     losses = {name: _losses(left, chance, folds) for name, chance in chances.items()}
-    single = min(names, key=lambda name: losses[name].mean())
-    chosen, because = single, f"{single} has the lowest log-loss"
-    if BLEND in losses:
-        gain = losses[single] - losses[BLEND]
-        error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
-        told = f"the blend's log-loss is {gain.mean():+.4f} (standard error {error:.4f}) better than that of {single}"
-        chosen = BLEND if gain.mean() > error else single
-        because = f"{told}: {'more' if chosen == BLEND else 'not more'} than one standard error"
+    chosen, because = _simplest_of_the_best(losses)
     places = choices[chosen]
     weight, bias = _stack(unseen[:, :, places].reshape(-1, len(places)), np.tile(left, len(unseen)))
     kept = [number for number, share in enumerate(weight) if share >= _LEAST_WEIGHT]
@@ -113,6 +107,22 @@ def _choose(left: NDArray[np.bool_], unseen: Floats, folds: list[NDArray[np.intp
         chances[chosen].mean(axis=0),
         left,
     )
+
+
+def _simplest_of_the_best(losses: Mapping[str, Floats]) -> tuple[str, str]:
+    """By the rule above; `losses` in the order from the simplest on, (repeats * folds,) each."""
+    best = min(losses, key=lambda name: losses[name].mean())
+    for name, own in losses.items():
+        behind = own - losses[best]
+        error = float(behind.std(ddof=1) / np.sqrt(len(behind)))
+        if behind.mean() <= error and name != best:
+            return name, (
+                f"it is the simplest whose log-loss is within one standard error ({error:.4f}) of the lowest, "
+                f"{behind.mean():.4f} behind {best}"
+            )
+        if name == best:
+            break
+    return best, "its log-loss is the lowest, and no simpler one comes within a standard error"
 
 
 def _crossed(left: NDArray[np.bool_], unseen: Floats, folds: Sequence[NDArray[np.intp]]) -> Floats:

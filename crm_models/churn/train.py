@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 
-from crm_models.churn.comparison import Comparison
+from crm_models.churn.comparison import Comparison, Plan
 from crm_models.churn.metrics import auc_interval, scores_of
 from crm_models.churn.model import SHOP_PLAN, ChurnModel
 from crm_models.churn.shop_table import HORIZON, churn_cut_offs, churn_table
+from crm_models.churn.table_model import TableChurn
 from crm_models.errors import BadTable
 from crm_models.model_files import ModelCard, code_version, model_version
-from crm_models.training import TrainingContext
+from crm_models.training import Progress, TrainingContext
 
 
 def train_churn(context: TrainingContext) -> ChurnModel:
@@ -78,6 +81,52 @@ def churn_metrics(model: ChurnModel, table: pd.DataFrame, seed: int) -> dict[str
         "recall_at_risk": float(flagged[left].mean()),
         "rows": float(len(table)),
     }
+
+
+def train_from_table(
+    table: pd.DataFrame,
+    target: str,
+    now: datetime,
+    *,
+    left_value: str | None = None,
+    keep: Collection[str] = (),
+    seed: int = 7,
+    progress: Progress | None = None,
+) -> TableChurn:
+    """Churn from a table of the user's own, one row a customer; with a version and a card.
+
+    Args:
+        target: the column that says who left; it has two values, rows without one are left out.
+        left_value: the value that means "left"; else found by its name, or the rarer one.
+        keep: columns to use although their names say that they are protected (such as `gender`).
+        now: the moment of training, UTC without zone.
+
+    Raises:
+        BadTable: names the column and the rule that the table breaks.
+    """
+    plan = Plan(seed=seed)
+    model = TableChurn(target, left_value, keep, plan, progress).fit(table)
+    model.version = model_version(model.name, now)
+    found = model.comparison
+    assert found is not None
+    how = f"{plan.repeats} x {plan.folds}-fold"
+    share = float(found.unseen_left.mean())
+    model.card = ModelCard(
+        name=model.name,
+        version=model.version,
+        purpose=f"The chance that {target} is {model.left_value}.",
+        data=" ".join([f"A table with the columns {', '.join(model.columns)}.", *model.ignored]),
+        rows=int(table[target].notna().sum()),
+        metrics={**found.scores[found.chosen], "share_left": share, "threshold": model.threshold},
+        measured_on=f"rows that were not learned from, {how}; ± is the standard deviation over the repeats",
+        trained_at=now,
+        code_version=code_version(),
+        seed=seed,
+        limits="For customers like those of the table; a category that it does not hold counts as missing.",
+        candidates=found.scores,
+        chosen=told(found, how),
+    )
+    return model
 
 
 def told(found: Comparison, how: str) -> str:
