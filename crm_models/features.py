@@ -15,6 +15,7 @@ from crm_models.history import History
 
 YEAR = timedelta(days=365)
 QUARTER = timedelta(days=90)
+REPEATED = timedelta(days=7)  # so soon after the last conversation, something was left unsolved
 SLOW_REFUND = timedelta(days=14)  # the shop promises 5 to 7 working days after the parcel arrives
 _USUAL_GAP = 120.0  # days between two orders, assumed of who ordered once
 
@@ -39,6 +40,10 @@ FEATURES = {
     "visits_in_a_quarter": "products looked at in the last 90 days",
     "discounted_percent": "orders with a discount, of 100",
     "newsletter_left": "1 when the newsletter was cancelled",
+    "escalations": "conversations of the last 365 days that went to a person",
+    "open_escalations": "of these, those that wait for an end",
+    "open_questions": "questions of the last 365 days that were not understood or not answered, and still are not",
+    "repeated_contacts": "conversations of the last 365 days begun within 7 days of the one before",
 }
 
 
@@ -76,6 +81,7 @@ def features_at(history: History, cut_off: datetime, prospects: bool = False) ->
     table["times_usual_gap"] = table["no_order_for"] / usual
     _add_service(table, history, placed, cut_off)
     _add_interest(table, history, placed, cut_off)
+    _add_conversations(table, history, cut_off)
     return table[list(FEATURES)].fillna(0.0).astype(np.float64)
 
 
@@ -111,6 +117,17 @@ def _add_interest(table: pd.DataFrame, history: History, placed: pd.DataFrame, c
     table["discounted_percent"] = 100 * discounted / table["orders"].clip(lower=1)
     known = history.newsletter[history.newsletter["changed_at"] < cut_off].groupby("customer_id")["granted"]
     table["newsletter_left"] = ((known.last() == 0) & (known.max() > 0)).astype(float)
+
+
+def _add_conversations(table: pd.DataFrame, history: History, cut_off: datetime) -> None:
+    handed_over = _within(history.escalations, "created_at", cut_off, YEAR)
+    table["escalations"] = _count(handed_over)
+    table["open_escalations"] = _count(handed_over[~(handed_over["closed_at"] < cut_off)])
+    asked = _within(history.questions, "created_at", cut_off, YEAR)
+    table["open_questions"] = _count(asked[~(asked["settled_at"] < cut_off)])
+    begun = history.contacts[history.contacts["created_at"] < cut_off].sort_values(["customer_id", "created_at"])
+    since = begun["created_at"] - begun.groupby("customer_id")["created_at"].shift()
+    table["repeated_contacts"] = _count(_within(begun[since <= REPEATED], "created_at", cut_off, YEAR))
 
 
 def _placed(history: History, cut_off: datetime) -> pd.DataFrame:

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import func, or_, select, union_all
+from sqlalchemy import case, func, or_, select, union_all
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Select
 
 from crm_models.consents import Purpose
+from crm_models.gaps import GapSort, GapStatus
 from crm_models.order_records import OrderStatus
 from crm_models.tables import (
     browse_events,
     complaints,
     consents,
     customers,
+    escalations,
     feedback,
+    gaps,
     messages,
     order_lines,
     orders,
@@ -38,6 +41,9 @@ class History:
     moods: pd.DataFrame  # created_at, sentiment (-1 to 1), of messages and feedback
     visits: pd.DataFrame  # created_at, of everything looked at
     newsletter: pd.DataFrame  # changed_at, granted
+    contacts: pd.DataFrame  # created_at, of each conversation's first message
+    escalations: pd.DataFrame  # created_at, closed_at
+    questions: pd.DataFrame  # created_at, settled_at, of gaps in requests and knowledge
 
     @property
     def first_order(self) -> datetime | None:
@@ -67,6 +73,14 @@ def read_history(connection: Connection) -> History:
             .where(consents.c.purpose == Purpose.NEWSLETTER.value)
             .order_by(consents.c.changed_at, consents.c.consent_id),
         ),
+        contacts=_frame(connection, _contacts()),
+        escalations=_frame(
+            connection,
+            select(escalations.c.customer_id, escalations.c.created_at, escalations.c.closed_at).where(
+                escalations.c.customer_id.is_not(None)
+            ),
+        ),
+        questions=_frame(connection, _questions()),
     )
 
 
@@ -79,6 +93,7 @@ _TIMES = (
     "done_at",
     "closed_at",
     "changed_at",
+    "settled_at",
 )
 
 
@@ -122,6 +137,27 @@ def _of_orders(table: Select, *columns: str) -> Select:
     return select(orders.c.customer_id, *(table.c[name] for name in columns)).select_from(
         table.join(orders, orders.c.order_id == table.c.order_id)
     )
+
+
+def _contacts() -> Select:
+    """A row a conversation in which the customer wrote."""
+    said = messages.c.author == "customer"
+    return (
+        select(messages.c.customer_id, func.min(messages.c.created_at).label("created_at"))
+        .where(said, messages.c.customer_id.is_not(None))
+        .group_by(messages.c.customer_id, messages.c.conversation_id)
+    )
+
+
+def _questions() -> Select:
+    """What was asked and not understood, or had no answer. A gap tells when it changed last: one that was closed and
+    verified later counts as open until it was verified."""
+    unsettled = gaps.c.status.in_((GapStatus.DETECTED.value, GapStatus.ASKED.value))
+    return select(
+        gaps.c.customer_id,
+        gaps.c.created_at,
+        case((unsettled, None), else_=gaps.c.changed_at).label("settled_at"),
+    ).where(gaps.c.customer_id.is_not(None), gaps.c.sort.in_((GapSort.REQUEST.value, GapSort.KNOWLEDGE.value)))
 
 
 def _moods() -> Select:

@@ -47,6 +47,10 @@ _DIRECTIONS = {
     "visits_in_a_quarter": -1,
     "discounted_percent": 0,
     "newsletter_left": 1,
+    "escalations": 1,
+    "open_escalations": 1,
+    "open_questions": 1,
+    "repeated_contacts": 1,
 }
 # Facts about the customer rather than reasons to leave.
 _NOT_TOLD = ("orders", "spent_cents", "customer_for", "returned", "discounted_percent")

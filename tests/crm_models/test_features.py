@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from crm_models import tables
 from crm_models.database import create_engine, migrate, reading
 from crm_models.features import FEATURES, bought_within, features_at
+from crm_models.gaps import GapCloser, GapKind, GapSort, GapStatus, advance_gap, record_gap
 from crm_models.history import read_history
 from demo.seed import seed_shop
 
@@ -153,6 +154,47 @@ def test_interest_visits_and_newsletter(ada: Connection) -> None:
     found = features(ada)
     assert (found["not_seen_for"], found["visits_in_a_quarter"], found["newsletter_left"]) == (12, 1, 1)
     assert features(ada, days_ago(10))["newsletter_left"] == 0
+
+
+def talk(connection: Connection, conversation_id: str, *days: float) -> None:
+    """The customer writes on these days, the bot answers."""
+    for day in days:
+        for author in ("customer", "bot"):
+            connection.execute(
+                insert(tables.messages).values(
+                    event_id=f"{conversation_id}-{day}-{author}", conversation_id=conversation_id, customer_id=ADA,
+                    author=author, created_at=days_ago(day),
+                )
+            )  # fmt: skip
+
+
+def test_contacts_are_repeated_within_a_week_of_the_one_before(ada: Connection) -> None:
+    talk(ada, "first", 40, 39)
+    talk(ada, "second", 33)  # 7 days after the first began
+    talk(ada, "third", 20)
+    talk(ada, "fourth", 15)
+    assert [features(ada, days_ago(day))["repeated_contacts"] for day in (33, 32, 19, 14)] == [0, 1, 1, 2]
+
+
+def test_an_escalation_is_open_until_it_is_closed(ada: Connection) -> None:
+    ada.execute(
+        insert(tables.escalations).values(
+            conversation_id="w", customer_id=ADA, reason="asked", status="closed", created_at=days_ago(30),
+            closed_at=days_ago(10),
+        )
+    )  # fmt: skip
+    assert [features(ada, days_ago(day))["open_escalations"] for day in (31, 20, 5)] == [0, 1, 0]
+    assert [features(ada, days_ago(day))["escalations"] for day in (31, 20, 5)] == [0, 1, 1]
+
+
+def test_a_question_is_open_until_it_is_answered(ada: Connection) -> None:
+    asked = record_gap(
+        ada, GapSort.KNOWLEDGE, GapKind.MISSING, {"said": "Do you repair lamps?"}, days_ago(30), customer_id=ADA
+    )
+    record_gap(ada, GapSort.DATA, GapKind.STALE, {"field": "phone"}, days_ago(30), customer_id=ADA)
+    assert features(ada)["open_questions"] == 1
+    advance_gap(ada, asked, GapStatus.CLOSED, days_ago(10), closed_by=GapCloser.STAFF)
+    assert [features(ada, days_ago(day))["open_questions"] for day in (31, 20, 5)] == [0, 1, 0]
 
 
 def test_who_bought_within_a_span(ada: Connection) -> None:
