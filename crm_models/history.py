@@ -12,6 +12,7 @@ from sqlalchemy.sql import Select
 
 from crm_models.consents import Purpose
 from crm_models.gaps import GapSort, GapStatus
+from crm_models.interest import read_bought, read_looks
 from crm_models.order_records import OrderStatus
 from crm_models.tables import (
     browse_events,
@@ -41,6 +42,8 @@ class History:
     moods: pd.DataFrame  # created_at, sentiment (-1 to 1), of messages and feedback
     visits: pd.DataFrame  # created_at, of everything looked at
     newsletter: pd.DataFrame  # changed_at, granted
+    looks: pd.DataFrame  # created_at, category, of products viewed, and of searches and questions that name one
+    bought: pd.DataFrame  # created_at, category, cancelled_at, of order lines
     contacts: pd.DataFrame  # created_at, of each conversation's first message
     escalations: pd.DataFrame  # created_at, closed_at
     questions: pd.DataFrame  # created_at, settled_at, of gaps in requests and knowledge
@@ -73,6 +76,8 @@ def read_history(connection: Connection) -> History:
             .where(consents.c.purpose == Purpose.NEWSLETTER.value)
             .order_by(consents.c.changed_at, consents.c.consent_id),
         ),
+        looks=read_looks(connection),
+        bought=read_bought(connection),
         contacts=_frame(connection, _contacts()),
         escalations=_frame(
             connection,

@@ -18,9 +18,12 @@ from crm_models.churn.blend import Blend
 from crm_models.churn.comparison import Comparison, Plan, Rows, compare
 from crm_models.churn.linear import logistic, sigmoid
 from crm_models.churn.metrics import best_threshold
+from crm_models.churn.shop_table import scoring_table
 from crm_models.errors import BadTable
+from crm_models.gap_model.model import GapModel
 from crm_models.model import CustomerModel, reason, values_of
 from crm_models.offers import AT_RISK, CHURN
+from crm_models.snapshot import ShopSnapshot
 from crm_models.training import Progress
 
 FEWEST_OF_A_KIND = 30  # customers who left, and who stayed, in each part of the data
@@ -63,8 +66,13 @@ class ChurnModel(CustomerModel):
     columns = tuple(_DIRECTIONS)
     labels = (AT_RISK, "steady")
 
-    def __init__(self, plan: Plan = SHOP_PLAN, progress: Progress | None = None) -> None:
+    def __init__(self, plan: Plan = SHOP_PLAN, progress: Progress | None = None, with_gap: bool = False) -> None:
+        """Args:
+        with_gap: also read the gap between interest and purchases; for a shop in which that adds something.
+        """
         super().__init__()
+        self.with_gap = with_gap
+        self._gap: GapModel | None = None
         self.plan = plan
         self.comparison: Comparison | None = None  # of the candidates, after `fit`
         self.threshold = 0.5  # of the probability, from which on a customer is at risk
@@ -77,11 +85,15 @@ class ChurnModel(CustomerModel):
 
     def fit(self, table: pd.DataFrame) -> Self:
         """Learn from the columns, `cut_off` (datetime) and `left` (bool, bought nothing within HORIZON)."""
-        values = values_of(table, self.columns, self.name)
+        values_of(table, self.columns, self.name)
         early, late = _split(table)
+        if self.with_gap:
+            before = table[early]
+            self._gap = GapModel().fit(before[before["cut_off"] == before["cut_off"].max()])
+        values = self._inputs(table)
         left = table["left"].to_numpy(dtype=bool)
-        numbers = (0,) * len(self.columns)
-        directions = tuple(_DIRECTIONS[column] for column in self.columns)
+        numbers = (0,) * values.shape[1]
+        directions = (*_DIRECTIONS.values(), *(0 for _ in range(values.shape[1] - len(self.columns))))
         rows = Rows(values[early], left[early], numbers, directions, table.index.to_numpy()[early])
         self.comparison = compare(rows, self.plan, self._progress)
         blend = Blend.fit(rows, self.comparison, self.plan)
@@ -92,8 +104,7 @@ class ChurnModel(CustomerModel):
         return self
 
     def predict(self, table: pd.DataFrame) -> pd.Series[float]:
-        values = self._values(table)
-        return pd.Series(self._served().chance(values), index=table.index, dtype=np.float64)
+        return pd.Series(self._served().chance(self._checked(table)), index=table.index, dtype=np.float64)
 
     def label(self, table: pd.DataFrame) -> pd.Series[str]:
         named = np.where(self.predict(table) >= self.threshold, *self.labels)
@@ -101,7 +112,7 @@ class ChurnModel(CustomerModel):
 
     def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
         """What makes leaving likelier than for the average customer, in the order of log-odds."""
-        values = self._values(table)
+        values = self._checked(table)
         contributions = self._served().parts(values)
         told = [self._reasons(row, parts) for row, parts in zip(values, contributions, strict=True)]
         return pd.Series(told, index=table.index, dtype=object)
@@ -111,7 +122,9 @@ class ChurnModel(CustomerModel):
         return tuple(
             reason(self.columns[number], values[number])
             for number in strongest
-            if parts[number] >= _LEAST_CONTRIBUTION and self._tells(number, values[number])
+            if number < len(self.columns)
+            and parts[number] >= _LEAST_CONTRIBUTION
+            and self._tells(number, values[number])
         )
 
     def _tells(self, number: int, value: float) -> bool:
@@ -123,6 +136,19 @@ class ChurnModel(CustomerModel):
             return value < 0
         return _DIRECTIONS[column] < 0 or round(value) > 0
 
+    @classmethod
+    def table_of(cls, shop: ShopSnapshot) -> pd.DataFrame:
+        return scoring_table(shop.features, shop.history, shop.now)
+
+    def _checked(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        self._check_fitted()
+        return self._inputs(table)
+
+    def _inputs(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """What the candidates read: the columns, and the gap where it is used."""
+        values = values_of(table, self.columns, self.name)
+        return values if self._gap is None else np.column_stack([values, self._gap.churn_inputs(table)])
+
     def _served(self) -> Blend:
         self._check_fitted()
         assert self._blend is not None
@@ -130,11 +156,19 @@ class ChurnModel(CustomerModel):
 
     def _parameters(self) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
         parameters, arrays = self._served().parameters()
-        return {"columns": list(self.columns), "threshold": self.threshold, **parameters}, arrays
+        own: dict[str, Any] = {"columns": list(self.columns), "threshold": self.threshold, "gap": None}
+        if self._gap is not None:
+            own["gap"], gap_arrays = self._gap._parameters()
+            arrays.update({f"gap.{name}": array for name, array in gap_arrays.items()})
+        return {**own, **parameters}, arrays
 
     def _restore(self, parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         if parameters["columns"] != list(self.columns):
             raise ValueError("its columns are those of another version")
+        if parameters["gap"] is not None:
+            self.with_gap, self._gap = True, GapModel()
+            own = {name.removeprefix("gap."): array for name, array in arrays.items() if name.startswith("gap.")}
+            self._gap._restore(parameters["gap"], own)
         self._blend = Blend.restore(parameters, arrays)
         self.threshold = float(parameters["threshold"])
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crm_models.errors import BadTable
 from crm_models.features import YEAR, bought_within, features_at
+from crm_models.gap_model.behaviour import behaviour_at
 from crm_models.history import History
 
 HORIZON = timedelta(days=180)  # no order for that long after the cut-off: left
@@ -16,18 +17,23 @@ _WARM_UP = timedelta(days=120)  # of history before the first of them
 
 
 def churn_table(history: History, cut_offs: list[datetime]) -> pd.DataFrame:
-    """Features on each of the days, with `cut_off`, and `left`: whether nothing was bought within HORIZON.
+    """Features and behaviour on each of the days, with `cut_off`, and `left`: whether nothing was bought within HORIZON.
 
     Only customers who ordered in the year before: of the others most are long gone, and would make any
     model look good.
     """
     parts = []
     for cut_off in cut_offs:
-        part = features_at(history, cut_off)
+        part = scoring_table(features_at(history, cut_off), history, cut_off)
         part = part[part["no_order_for"] <= YEAR.days]
         stayed = part.index.isin(bought_within(history, cut_off, HORIZON))
         parts.append(part.assign(cut_off=cut_off, left=~stayed))
     return pd.concat(parts)
+
+
+def scoring_table(features: pd.DataFrame, history: History, cut_off: datetime) -> pd.DataFrame:
+    """The features with what was looked at and bought by category, for the gap between them."""
+    return features.join(behaviour_at(history, cut_off))
 
 
 def churn_cut_offs(history: History, last: datetime) -> list[datetime]:

@@ -14,24 +14,34 @@ from crm_models.churn.model import SHOP_PLAN, ChurnModel
 from crm_models.churn.shop_table import HORIZON, churn_cut_offs, churn_table
 from crm_models.churn.table_model import TableChurn
 from crm_models.errors import BadTable
-from crm_models.model_files import ModelCard, code_version, model_version
+from crm_models.gap_model.measure import CHURN_GAIN
+from crm_models.gap_model.model import GapModel
+from crm_models.model_files import ModelCard, code_version, model_version, read_card
+from crm_models.registry.versions import current_folder
 from crm_models.training import Progress, TrainingContext
 
 
 def train_churn(context: TrainingContext) -> ChurnModel:
     """Measured by a model that ends half a year earlier than the one that is kept: what a year ago could know.
 
+    The gap between interest and purchases is read only where the card of the gap model, trained before, says that it
+    adds something: the interval of what it adds to the AUC lies above 0.
+
     Raises:
         BadTable: the history is too short, or too few customers left or stayed.
     """
     history, now, seed = context.history, context.now, context.seed
     tested = now - HORIZON
-    earlier = ChurnModel(replace(SHOP_PLAN, repeats=1), context.progress)
+    gap = current_folder(context.folder, GapModel.name)
+    gap_card = None if gap is None else read_card(gap)
+    gain = {} if gap_card is None else {name: gap_card.metrics[name] for name in CHURN_GAIN if name in gap_card.metrics}
+    with_gap = gain.get(CHURN_GAIN[1], 0.0) > 0
+    earlier = ChurnModel(replace(SHOP_PLAN, repeats=1), context.progress, with_gap)
     earlier.fit(churn_table(history, churn_cut_offs(history, tested - HORIZON)))
     metrics = churn_metrics(earlier, churn_table(history, [tested]), seed)
     days = churn_cut_offs(history, tested)
     table = churn_table(history, days)
-    model = ChurnModel(progress=context.progress).fit(table)
+    model = ChurnModel(SHOP_PLAN, context.progress, with_gap).fit(table)
     model.version = model_version(model.name, now)
     assert model.comparison is not None
     model.card = ModelCard(
@@ -41,7 +51,7 @@ def train_churn(context: TrainingContext) -> ChurnModel:
         data=f"customers who ordered in the year before each of {len(days)} days, "
         f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}",
         rows=len(table),
-        metrics=metrics,
+        metrics={**metrics, **gain, "gap_is_used": float(with_gap)},
         measured_on=f"{metrics['rows']:.0f} customers on {tested:%Y-%m-%d}, by the same procedure "
         f"with nothing known after that day",
         trained_at=now,
