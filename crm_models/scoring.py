@@ -17,6 +17,7 @@ from crm_models.batch.local import score_file
 from crm_models.batch.predictions import replace_predictions
 from crm_models.churn.model import ChurnModel
 from crm_models.errors import UnknownModel
+from crm_models.gap_model.model import GapModel
 from crm_models.model import CustomerModel
 from crm_models.registry.drift import DriftReport, drift_of
 from crm_models.registry.reference import read_reference
@@ -28,7 +29,7 @@ from crm_models.training import Progress
 from crm_models.value.model import LifetimeValue
 
 # Every model that scores customers.
-MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue)
+MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue, GapModel)
 # Computes the scores of a file's customers by some models, in chunks.
 ScoreFile = Callable[[tuple[Loadable, ...], FeatureFile], Iterator[pd.DataFrame]]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from crm_models.churn.model import ChurnModel
 from crm_models.churn.train import train_churn
 from crm_models.errors import UnknownModel
+from crm_models.gap_model.model import GapModel
+from crm_models.gap_model.train import train_gap
 from crm_models.recommendation import KIND as RECOMMENDATION
 from crm_models.recommendation_training import train_recommender
 from crm_models.segments.model import Segmentation
@@ -15,6 +17,7 @@ from crm_models.value.model import LifetimeValue
 from crm_models.value.training import train_value
 
 TRAINERS = (
+    Trainer(GapModel.name, train_gap),
     Trainer(ChurnModel.name, train_churn),
     Trainer(Segmentation.name, train_segments),
     Trainer(LifecycleStage.name, train_stage),

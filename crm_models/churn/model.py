@@ -118,13 +118,11 @@ class ChurnModel(CustomerModel):
         return pd.Series(told, index=table.index, dtype=object)
 
     def _reasons(self, values: NDArray[np.float64], parts: NDArray[np.float64]) -> tuple[str, ...]:
-        strongest = np.argsort(-parts, kind="stable")
+        strongest = np.argsort(-parts[: len(self.columns)], kind="stable")
         return tuple(
             reason(self.columns[number], values[number])
             for number in strongest
-            if number < len(self.columns)
-            and parts[number] >= _LEAST_CONTRIBUTION
-            and self._tells(number, values[number])
+            if parts[number] >= _LEAST_CONTRIBUTION and self._tells(number, values[number])
         )
 
     def _tells(self, number: int, value: float) -> bool:

@@ -17,7 +17,7 @@ _WARM_UP = timedelta(days=120)  # of history before the first of them
 
 
 def churn_table(history: History, cut_offs: list[datetime]) -> pd.DataFrame:
-    """Features and behaviour on each of the days, with `cut_off`, and `left`: whether nothing was bought within HORIZON.
+    """Features and behaviour on each of the days, with `cut_off`, and `left`: nothing was bought within HORIZON.
 
     Only customers who ordered in the year before: of the others most are long gone, and would make any
     model look good.

@@ -16,11 +16,11 @@ from crm_models.churn.model import ChurnModel
 from crm_models.churn.shop_table import HORIZON, churn_table
 from crm_models.database import reading
 from crm_models.errors import BadModel, BadTable
-from crm_models.features import FEATURES, features_at
 from crm_models.history import History, read_history
 from crm_models.model import CustomerModel
 from crm_models.model_files import ModelCard
 from crm_models.scoring import MODELS
+from crm_models.snapshot import ShopSnapshot
 from crm_models.value.model import LifetimeValue
 from crm_models.value.table import value_cut_offs, value_table
 from demo.seed import DEFAULT_UNTIL
@@ -34,10 +34,16 @@ def history(demo_shop: Engine) -> History:
         return read_history(connection)
 
 
+@pytest.fixture(scope="module", params=MODELS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> type[CustomerModel]:
+    found: type[CustomerModel] = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def table(history: History) -> pd.DataFrame:
-    """Features of the last day, which is also a table to fit segments on."""
-    return features_at(history, NOW)
+def table(kind: type[CustomerModel], demo_shop: Engine) -> pd.DataFrame:
+    """What the model scores on the last day, which is also a table to fit segments and gaps on."""
+    return kind.table_of(ShopSnapshot(demo_shop, NOW))
 
 
 def training_table(kind: type[CustomerModel], history: History, table: pd.DataFrame) -> pd.DataFrame:
@@ -47,9 +53,8 @@ def training_table(kind: type[CustomerModel], history: History, table: pd.DataFr
     return churn_table(history, days) if kind is ChurnModel else table
 
 
-@pytest.fixture(scope="module", params=MODELS, ids=lambda kind: kind.name)
-def model(request: pytest.FixtureRequest, history: History, table: pd.DataFrame) -> CustomerModel:
-    kind: type[CustomerModel] = request.param
+@pytest.fixture(scope="module")
+def model(kind: type[CustomerModel], history: History, table: pd.DataFrame) -> CustomerModel:
     fitted = kind().fit(training_table(kind, history, table))
     fitted.version = f"{kind.name}-test"
     fitted.card = ModelCard(kind.name, fitted.version, "Test.", "all", 1, {"auc": 0.5}, "nothing", NOW, "source")
@@ -95,11 +100,13 @@ def test_the_same_table_gives_the_same_model(model: CustomerModel, history: Hist
     pd.testing.assert_frame_equal(everything(again, table), everything(model, table))
 
 
-def test_fitting_and_scoring_leave_the_table_as_it_was(model: CustomerModel, history: History) -> None:
-    table = training_table(type(model), history, features_at(history, NOW))
-    before = table.copy(deep=True)
-    everything(type(model)().fit(table), table)
-    pd.testing.assert_frame_equal(table, before)
+def test_fitting_and_scoring_leave_the_table_as_it_was(
+    model: CustomerModel, history: History, table: pd.DataFrame
+) -> None:
+    given = training_table(type(model), history, table)
+    before = given.copy(deep=True)
+    everything(type(model)().fit(given), given)
+    pd.testing.assert_frame_equal(given, before)
 
 
 def test_a_saved_model_scores_the_same(model: CustomerModel, table: pd.DataFrame, tmp_path: Path) -> None:
@@ -157,8 +164,8 @@ def test_a_damaged_or_foreign_folder_is_refused(model: CustomerModel, tmp_path: 
         type(model).load(folder)
 
 
-def test_columns_are_features(model: CustomerModel) -> None:
-    assert set(model.columns) <= set(FEATURES)
+def test_columns_are_those_of_its_table(model: CustomerModel, table: pd.DataFrame) -> None:
+    assert set(model.columns) <= set(table.columns)
 
 
 def test_no_model_is_pickled(model: CustomerModel, tmp_path: Path) -> None:
