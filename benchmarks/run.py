@@ -20,6 +20,7 @@ SUITES = {
     "entities": "slots of SNIPS found as they are marked, with the intent from the same pass",
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
     "retrieval": "the right text first, known when none is, and what a search costs; StackFAQ, doc2dial, XQuAD",
+    "identity": "records of one person found in two tables, on febrl4, beside Splink alone and exact rules",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
 }

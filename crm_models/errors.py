@@ -14,6 +14,8 @@ CrmError
 ├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadPolicy                 the shop's terms contain an impossible value
 ├── BadShop                   a folder that cannot be imported
+├── BadImport                 a table of customers, orders or events that cannot be imported
+├── BadLink                   two customers that cannot be linked, or were never
 ├── ShopNotEmpty              an import would mix two shops
 ├── BadToken                  an identity token that proves nothing
 ├── UnknownConversation       a proof of identity for a conversation that was never opened
@@ -80,6 +82,14 @@ class BadPolicy(CrmError):
 
 class BadShop(CrmError):
     """A folder that cannot be imported: names file, record and rule."""
+
+
+class BadImport(CrmError):
+    """A table of customers, orders or events that cannot be imported: names source, column and rule."""
+
+
+class BadLink(CrmError):
+    """Two customers that cannot be linked, or were never."""
 
 
 class ShopNotEmpty(CrmError):

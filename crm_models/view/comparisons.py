@@ -119,9 +119,11 @@ LEVELS: dict[str, tuple[Level, ...]] = {
     ),
 }  # fmt: skip
 DIFFERS = {
-    "first_name": "different first names", "last_name": "different last names", "birth_date": "different dates of birth",
-    "national_id": "different identity numbers", "email": "different e-mail addresses", "phone": "different phone numbers",
-    "street": "different streets", "house": "different house numbers", "address2": "another second line of the address",
+    "first_name": "different first names", "last_name": "different last names",
+    "birth_date": "different dates of birth", "national_id": "different identity numbers",
+    "email": "different e-mail addresses", "phone": "different phone numbers",
+    "street": "different streets", "house": "different house numbers",
+    "address2": "another second line of the address",
     "city": "different towns", "postcode": "different postcodes", "state": "different states",
 }  # fmt: skip
 _MISSING = -1

@@ -59,10 +59,10 @@ _TRAINING = (
     ("postcode", "street"),
     ("postcode", "last_name"),
 )
-# With fewer certain matches expectation maximisation learns noise; then Splink's usual m stand.
+# With fewer pairs expectation maximisation learns noise; then Splink's usual m stand.
 FEWEST_MATCHES = 50
 SEED = 1
-RANDOM_PAIRS = 2_000_000
+RANDOM_PAIRS = 1_000_000
 KEPT = 0.01  # pairs below this probability are not worth a row
 
 
@@ -100,7 +100,7 @@ def score_pairs(
         return []
     linker = _linker(left, right, both, columns)
     say = progress or (lambda _: None)
-    _estimate(linker, both, columns, say)
+    _estimate(linker, left, right, say)
     say("comparing pairs")
     found = linker.inference.predict(threshold_match_probability=KEPT).as_pandas_dataframe()
     return _scored(found, columns)
@@ -132,19 +132,31 @@ def _linker(left: pd.DataFrame, right: pd.DataFrame | None, both: pd.DataFrame, 
     return Linker(names, settings, DuckDBAPI(connection), set_up_basic_logging=False)
 
 
-def _estimate(linker: Any, both: pd.DataFrame, columns: list[str], say: Callable[[str], None]) -> None:
+def _estimate(linker: Any, left: pd.DataFrame, right: pd.DataFrame | None, say: Callable[[str], None]) -> None:
     from splink import block_on
 
-    certain = _usable(_CERTAIN, both)
+    certain = [rule for rule in _CERTAIN if _agreeing(rule, left, right)]
     if certain:
         linker.training.estimate_probability_two_random_records_match(
             [block_on(*rule) for rule in certain], recall=CERTAIN_RECALL
         )
     say("how often values agree by chance")
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
-    for rule in _usable(_TRAINING, both):
+    for rule in _TRAINING:
+        if _agreeing(rule, left, right) < FEWEST_MATCHES:
+            continue
         say(f"how often values agree among matches ({', '.join(rule)})")
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+
+
+def _agreeing(rule: tuple[str, ...], left: pd.DataFrame, right: pd.DataFrame | None) -> int:
+    """How many pairs agree on all columns of a rule."""
+    names = list(rule)
+    one = left.dropna(subset=names).groupby(names).size()
+    if right is None:
+        return int((one * (one - 1) // 2).sum())
+    other = right.dropna(subset=names).groupby(names).size()
+    return int(one.mul(other, fill_value=0).sum())
 
 
 def _usable(rules: tuple[tuple[str, ...], ...], both: pd.DataFrame) -> list[tuple[str, ...]]:

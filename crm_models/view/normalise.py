@@ -36,7 +36,7 @@ def plain(text: object) -> str | None:
         return None
     letters = unicodedata.normalize("NFKD", str(text).translate(_LETTERS).casefold())
     kept = "".join(c for c in letters if not unicodedata.combining(c))
-    words = " ".join(re.sub(r"['’`]", "", kept).replace("_", " ").split())
+    words = " ".join(re.sub("['\u2019`]", "", kept).replace("_", " ").split())
     words = " ".join(re.sub(r"[^\w\s]", " ", words).split())
     return None if words in _NOTHING else words
 
