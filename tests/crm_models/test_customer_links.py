@@ -22,9 +22,58 @@ from crm_models.view.rules import HOUSEHOLD, apart, certain_pairs
 
 NOW = datetime(2026, 11, 1, 12)
 TODAY = date(2026, 11, 1)
-FIRST = "anna ben clara david eva felix greta hugo ida jonas karla lars mona nils olga paul rosa sven tina uwe".split()
-LAST = "adler becker cramer dorn ebert fuchs gross hahn jung keller lang maier nowak otto pohl roth sommer wolf".split()
-STREETS = "birch rd|oak lane|mill street|station road|church lane|park avenue|high street|quay street".split("|")
+FIRST = [
+    "anna",
+    "ben",
+    "clara",
+    "david",
+    "eva",
+    "felix",
+    "greta",
+    "hugo",
+    "ida",
+    "jonas",
+    "karla",
+    "lars",
+    "mona",
+    "nils",
+    "olga",
+    "paul",
+    "rosa",
+    "sven",
+    "tina",
+    "uwe",
+]
+LAST = [
+    "adler",
+    "becker",
+    "cramer",
+    "dorn",
+    "ebert",
+    "fuchs",
+    "gross",
+    "hahn",
+    "jung",
+    "keller",
+    "lang",
+    "maier",
+    "nowak",
+    "otto",
+    "pohl",
+    "roth",
+    "sommer",
+    "wolf",
+]
+STREETS = [
+    "birch rd",
+    "oak lane",
+    "mill street",
+    "station road",
+    "church lane",
+    "park avenue",
+    "high street",
+    "quay street",
+]
 
 
 def person(record_id: str, **raw: object) -> Record:
