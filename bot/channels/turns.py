@@ -20,9 +20,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.channels import waiting
 from bot.channels.bursts import taken_together
+from bot.channels.follow_ups import earlier_of
 from bot.channels.fragments import understand
 from bot.channels.said import Said, event_of, ids_of, is_unanswered, latest_turn, messages_of, replies_to, turn_of
 from bot.channels.typed_choice import press_what_was_typed
+from bot.nlu.earlier import understood_after
 from bot.nlu.requests import WHOLE
 
 logger = logging.getLogger(__name__)
@@ -98,7 +100,8 @@ async def _turn(agent: Agent, message: UserMessage, tracker: DialogueStateTracke
     try:
         if not tracker.applied_events():
             await _begin(agent, message)
-        await agent.processor.handle_message(await understand(agent, tracker, message, together_s))
+        with understood_after(earlier_of(tracker, message.text or "", message.metadata["received_at"])):
+            await agent.processor.handle_message(await understand(agent, tracker, message, together_s))
     except Exception:
         logger.exception("The turn of message %s failed; the customer gets %s.", message.message_id, TROUBLE)
 

@@ -14,12 +14,14 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.earlier import said_earlier
 from bot.nlu.home import data_folder
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.vectors import ANSWERABLE, EMBEDDING, INTENT_SET, PASSAGES
+from knowledge.embed import OnnxEncoder, load_encoder
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
-from knowledge.retrieve import Retriever, open_retriever
+from knowledge.retrieve import Retriever, open_retriever, with_earlier
 from knowledge.settings import KnowledgeSettings
 from knowledge.tuning import tuning_of
 
@@ -57,6 +59,7 @@ class PassageRetriever(GraphComponent):
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = {**self.get_default_config(), **config}
         self._retriever: Retriever | None = None
+        self._encoder: OnnxEncoder | None = None
         self._last_failure = ""
 
     @classmethod
@@ -102,13 +105,21 @@ class PassageRetriever(GraphComponent):
         if embedding is None or not text.strip():
             return []
         try:
-            return self._opened().search(text, embedding, k=self.config["searched"])
+            earlier = said_earlier()
+            together = self._encoded(with_earlier(text, earlier)) if earlier else None
+            return self._opened().search(text, embedding, k=self.config["searched"], earlier=earlier, together=together)
         except (KnowledgeError, OSError) as error:
             # Once for each cause: a missing index would otherwise fill the log, a message at a time.
             if str(error) != self._last_failure:
                 self._last_failure = str(error)
                 logger.warning("No passages can be searched: %s", error)
             return []
+
+    def _encoded(self, text: str) -> Any:
+        """A message that follows another is encoded once more, with it; the encoder is that of the index."""
+        if self._encoder is None:
+            self._encoder = load_encoder(KnowledgeSettings(home=self._home).encoder_folder)
+        return self._encoder.encode([text])[0]
 
     def _opened(self) -> Retriever:
         if self._retriever is None:

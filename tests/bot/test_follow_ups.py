@@ -1,0 +1,51 @@
+"""Which messages are taken as following the question before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa.shared.core.events import ActiveLoop, BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.channels.follow_ups import earlier_of
+from bot.nlu.earlier import said_earlier, understood_after
+
+ASKED = "how long do I have to send something back?"
+ANSWER = {"utter_action": "utter_answer_answered", "sources": [{"title": "Returning an item", "id": "returns"}]}
+
+
+def conversation(*answer: dict[str, Any], asked_at: float = 1000.0) -> DialogueStateTracker:
+    asked = UserUttered(ASKED, {"name": "ask_returns"}, metadata={"received_at": asked_at})
+    replies = [BotUttered("30 days.", metadata=each) for each in answer]
+    return DialogueStateTracker.from_events("c", [asked, *replies])
+
+
+@pytest.mark.parametrize("text", ["and for gold members?", "What about sale items?", "for gold?", "ok, and who pays?"])
+def test_a_message_that_leans_on_the_question_before_follows_it(text: str) -> None:
+    assert earlier_of(conversation(ANSWER), text, 1060.0) == (ASKED, "Returning an item")
+
+
+@pytest.mark.parametrize(
+    "text", ["how do I get limescale out of my kettle?", "/affirm", "", "where is the parcel I ordered"]
+)
+def test_a_message_that_stands_by_itself_follows_nothing(text: str) -> None:
+    assert earlier_of(conversation(ANSWER), text, 1060.0) == ()
+
+
+def test_only_an_answer_from_an_article_is_followed() -> None:
+    assert earlier_of(conversation({"utter_action": "utter_greet"}), "and for gold members?", 1060.0) == ()
+    assert earlier_of(conversation(), "and for gold members?", 1060.0) == ()
+
+
+def test_nothing_is_followed_after_a_while_or_in_a_task() -> None:
+    assert earlier_of(conversation(ANSWER), "and for gold members?", 1000.0 + 16 * 60) == ()
+    busy = conversation(ANSWER)
+    busy.update(ActiveLoop("cancel_form"))
+    assert earlier_of(busy, "and for gold members?", 1060.0) == ()
+
+
+def test_what_was_said_earlier_holds_only_while_a_message_is_understood() -> None:
+    with understood_after(("a", "b")):
+        assert said_earlier() == ("a", "b")
+    assert said_earlier() == ()
