@@ -21,6 +21,7 @@ SUITES = {
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
     "retrieval": "the right text first, known when none is, and what a search costs; StackFAQ, doc2dial, XQuAD",
     "identity": "records of one person found in two tables, on febrl4, beside Splink alone and exact rules",
+    "clv": "orders and spend to come on CDNOW and Online Retail, beside BG/NBD, Pareto/NBD and the same rate as before",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
 }

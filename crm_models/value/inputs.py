@@ -12,8 +12,24 @@ Floats = NDArray[np.float64]
 COLUMNS = tuple(FEATURES)
 # Columns that a model of frequency and recency is made of.
 BUYING = ("no_order_for", "orders", "ordering_for")
-# The rest of the columns as they are, and those with a long tail as a logarithm.
-_AS_THEY_ARE = ("sentiment", "newsletter_left", "discounted_percent")
+# What the regression takes, and the column that each is about. All are ratios, shares or counts of the last year, so
+# that what was learned on a shorter history goes over to a longer one.
+COVARIATES = {
+    "silence": "no_order_for",  # as a share of T
+    "age": "ordering_for",  # T as a share of what is known of the shop
+    "gap": "last_gap",  # as a share of T
+    "year": "orders_in_a_year",  # against the customer's own average, in logarithms, as is the next
+    "quarter": "orders_in_a_quarter",
+    "amount": "spent_cents",  # of an order, in logarithms
+    "count": "orders",  # in logarithms
+    "alive": "no_order_for",  # probability
+    "unseen": "not_seen_for",  # against the days since the last order, in logarithms
+    "sentiment": "sentiment",
+    "discounted_percent": "discounted_percent",
+    "newsletter_left": "newsletter_left",
+    "visits": "visits_in_a_quarter",  # in logarithms, as are the rest
+    **{name: name for name in ("late_deliveries", "slow_refunds", "returned", "complaints", "open_complaints")},
+}
 
 
 def column(values: Floats, name: str) -> Floats:
@@ -57,11 +73,39 @@ def with_column(values: Floats, name: str, value: float) -> Floats:
     return other
 
 
-def covariates_of(values: Floats, expected: Floats) -> Floats:
-    """What the regression takes: all columns, long tails as logarithms, the amount of an order and what the
-    probability model expects, float (customers, columns + 2)."""
-    tailed = [number for number, name in enumerate(COLUMNS) if name not in _AS_THEY_ARE]
-    taken = values.copy()
-    taken[:, tailed] = np.log1p(np.maximum(taken[:, tailed], 0.0))
-    amount = np.log1p(money_of(values)[1])
-    return np.column_stack([taken, amount, np.log(np.maximum(expected, 1e-6))])
+def covariates_of(values: Floats, alive: Floats, known_days: float) -> Floats:
+    """COVARIATES, float (customers, covariates).
+
+    Args:
+        alive: probability that the customer is still one, by the probability model.
+        known_days: how long the history is.
+    """
+    T, orders, since = (column(values, name) for name in ("ordering_for", "orders", "no_order_for"))
+    T, orders = np.maximum(T, 1.0), np.maximum(orders, 1.0)
+
+    def against_average(name: str, window: float) -> Floats:
+        usual = orders * np.minimum(window, T) / T
+        return np.asarray(np.log((column(values, name) + 0.5) / (usual + 0.5)))
+
+    found = {
+        "silence": since / T,
+        "age": T / known_days,
+        "gap": column(values, "last_gap") / T,
+        "year": against_average("orders_in_a_year", 365.0),
+        "quarter": against_average("orders_in_a_quarter", 90.0),
+        "amount": np.log1p(money_of(values)[1]),
+        "count": np.log(orders),
+        "alive": alive,
+        "unseen": np.log1p(column(values, "not_seen_for")) - np.log1p(since),
+    }
+    for name in ("sentiment", "discounted_percent", "newsletter_left"):
+        found[name] = column(values, name)
+    for name, about in COVARIATES.items():
+        if name not in found:
+            found[name] = np.log1p(np.maximum(column(values, about), 0.0))
+    return np.column_stack([found[name] for name in COVARIATES])
+
+
+def known_days_of(values: Floats) -> float:
+    """How long the history is: since the first order of anybody."""
+    return max(float(column(values, "ordering_for").max()), 1.0)

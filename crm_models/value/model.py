@@ -14,23 +14,22 @@ from numpy.typing import NDArray
 from crm_models.errors import BadTable
 from crm_models.model import CustomerModel, reason, values_of
 from crm_models.value.candidates import (
-    CANDIDATES,
+    COVERAGE,
     PARETO_NBD,
+    PROBABILITY_MODELS,
     REGRESSION,
+    Candidates,
     Comparison,
     Corrections,
-    Fitted,
     compare,
-    outlook_of,
 )
 from crm_models.value.gamma_gamma import GammaGamma
-from crm_models.value.inputs import BUYING, COLUMNS, buying_of, covariates_of, money_of, with_column
+from crm_models.value.inputs import BUYING, COLUMNS, COVARIATES, buying_of, money_of, with_column
 from crm_models.value.predictive import Outlook
 from crm_models.value.regression import Regression
 
 HORIZON_DAYS = 365
 FEWEST_CUSTOMERS = 50
-COVERAGE = 0.8  # of the interval that is told with a value
 _HIGH, _LOW = 0.8, 0.4  # quantiles of the values where "high" begins and "low" ends
 _LEAST_PART = 0.1  # of the logarithm of the value; less is not worth telling
 
@@ -58,16 +57,14 @@ class LifetimeValue(CustomerModel):
         self.margin = margin  # share of the spend that is earned; 1.0 values customers by their spend
         self.served = PARETO_NBD
         self.comparison: Comparison | None = None  # on the held-out period; None where the history is too short
-        self._models: dict[str, Fitted] = {}
-        self._spend: GammaGamma | None = None
-        self._corrections: Corrections | None = None
+        self._candidates: Candidates | None = None
         self._inflation = 1.0
         self._middle: Floats = np.zeros(0)  # median of each column
         self._edges: Floats = np.zeros(2)  # values where "middle" and "high" begin
 
     @property
     def fitted(self) -> bool:
-        return self._spend is not None
+        return self._candidates is not None
 
     def fit(self, table: pd.DataFrame) -> Self:
         """Learn from FEATURES; with `cut_off` and the outcomes also which candidate is the best."""
@@ -82,9 +79,7 @@ class LifetimeValue(CustomerModel):
         if len(days) >= 3:
             self.comparison = compare(table, days[-3:])
             self.served, self._inflation = self.comparison.best, self.comparison.inflation
-            self._corrections = self.comparison.corrections
-        self._models = {name: kind.fit(buying) for name, kind in CANDIDATES.items()}
-        self._spend = GammaGamma.fit(*money_of(now, paid_only=True))
+        self._candidates = Candidates.fit(now, self.comparison.corrections if self.comparison else None)
         self._middle = np.median(now, axis=0)
         # rounded, so that no customer stands on the edge by a rounding error
         self._edges = np.quantile(self._expected(now), (_LOW, _HIGH)).round(2)
@@ -117,9 +112,10 @@ class LifetimeValue(CustomerModel):
         return pd.DataFrame(told, index=table.index, dtype=np.float64)
 
     def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
-        """Columns that move the value up or down against a customer with the median, the strongest first.
+        """Columns that move the value up or down, the strongest first.
 
-        By how much the logarithm of the value changes when the column alone is set to its median.
+        Frequency, recency, T and money: by how much the logarithm of the value changes when the column alone is set to
+        its median. Where the regression is served, its parts against the average customer come on top.
         """
         values = self._values(table)
         parts = self._parts(values)
@@ -130,32 +126,31 @@ class LifetimeValue(CustomerModel):
         ]
         return pd.Series(told, index=table.index, dtype=object)
 
+    def outlook(self, values: Floats, horizon_days: float | None = None, served: str | None = None) -> Outlook:
+        """Expectations over any horizon, by the served candidate or another one; `values` holds COLUMNS."""
+        assert self._candidates is not None
+        found = self._candidates.outlook(values, served or self.served, horizon_days or self.horizon_days)
+        return replace(found, shape=found.shape / self._inflation)
+
     def _parts(self, values: Floats) -> Floats:
         """By how much each column moves the logarithm of the value, float (customers, columns)."""
+        assert self._candidates is not None
+        plain = self.served if self.served in PROBABILITY_MODELS else PARETO_NBD
         parts = np.zeros_like(values)
-        if self._corrections is not None and self.served == REGRESSION:
-            middle = self._middle[None, :]
-            taken = [covariates_of(each, np.ones(len(each))) for each in (values, middle)]
-            one, other = (self._corrections.spend.parts(each)[:, : len(self.columns)] for each in taken)
-            parts = one - other
-        whole = np.log(np.maximum(self._expected(values), 1e-3))
+        whole = np.log(np.maximum(self.outlook(values, served=plain).spend, 1e-3))
         for name in (*BUYING, "spent_cents"):
             number = self.columns.index(name)
-            other = with_column(values, name, self._middle[number])
-            parts[:, number] = whole - np.log(np.maximum(self._expected(other), 1e-3))
+            other = self.outlook(with_column(values, name, self._middle[number]), served=plain)
+            parts[:, number] = whole - np.log(np.maximum(other.spend, 1e-3))
+        if self.served == REGRESSION:
+            corrected = self._candidates.parts(values)
+            for number, about in enumerate(COVARIATES.values()):
+                parts[:, self.columns.index(about)] += corrected[:, number]
         return parts
-
-    def outlook(self, values: Floats, horizon_days: float | None = None, served: str | None = None) -> Outlook:
-        """Expectations over any horizon, by the served candidate or another one."""
-        assert self._spend is not None
-        horizon, served = horizon_days or self.horizon_days, served or self.served
-        corrections = self._corrections if served == REGRESSION else None
-        found = outlook_of(values, self._models, served, corrections, self._spend, horizon)
-        return replace(found, shape=found.shape / self._inflation)
 
     def summary(self, table: pd.DataFrame) -> dict[str, float]:
         """Parameters and totals for the card."""
-        assert self._spend is not None
+        assert self._candidates is not None
         orders, mean = money_of(self._values(table))
         several = orders > 1
         related = np.corrcoef(orders[several], mean[several])[0, 1] if several.sum() > 2 else 0.0
@@ -165,7 +160,7 @@ class LifetimeValue(CustomerModel):
             "share_of_value_of_best_fifth": float(values.nlargest(max(len(values) // 5, 1)).sum() / values.sum()),
             "correlation_of_orders_and_amount": float(related),
         }
-        for name, model in {**self._models, "gamma_gamma": self._spend}.items():
+        for name, model in {**self._candidates.models, "gamma_gamma": self._candidates.spend}.items():
             told |= {f"{name}_{symbol}": value for symbol, value in asdict(model).items()}
         return told
 
@@ -173,36 +168,46 @@ class LifetimeValue(CustomerModel):
         return np.asarray(self.outlook(values).spend * self.margin)
 
     def _parameters(self) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
-        assert self._spend is not None
+        fitted = self._candidates
+        assert fitted is not None
         parameters: dict[str, Any] = {
             "horizon_days": self.horizon_days,
             "margin": self.margin,
             "served": self.served,
             "columns": list(self.columns),
+            "covariates": list(COVARIATES),
             "inflation": self._inflation,
-            "models": {name: asdict(model) for name, model in self._models.items()},
-            "gamma_gamma": asdict(self._spend),
+            "known_days": fitted.known_days,
+            "models": {name: asdict(model) for name, model in fitted.models.items()},
+            "gamma_gamma": asdict(fitted.spend),
+            "corrections": {},
         }
         arrays = {"middle": self._middle, "edges": self._edges}
-        if self._corrections is not None:
-            parameters["corrections"] = {}
-            for what, learned in vars(self._corrections).items():
-                parameters["corrections"][what] = {"bias": learned.bias, "penalty": learned.penalty}
-                arrays |= {f"{what}_{name}": getattr(learned, name) for name in _LEARNED}
+        for name, corrections in fitted.corrections.items():
+            scalars = parameters["corrections"][name] = {}
+            for what, learned in vars(corrections).items():
+                scalars[what] = {"bias": learned.bias, "penalty": learned.penalty}
+                arrays |= {f"{name}_{what}_{each}": getattr(learned, each) for each in _LEARNED}
         return parameters, arrays
 
     def _restore(self, parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        if parameters["columns"] != list(self.columns):
+        if (parameters["columns"], parameters["covariates"]) != (list(self.columns), list(COVARIATES)):
             raise ValueError("its columns are those of another version")
         self.horizon_days, self.margin = int(parameters["horizon_days"]), float(parameters["margin"])
         self.served, self._inflation = parameters["served"], float(parameters["inflation"])
-        self._models = {name: kind(**parameters["models"][name]) for name, kind in CANDIDATES.items()}
         self._middle, self._edges = arrays["middle"], arrays["edges"]
-        if "corrections" in parameters:
-            self._corrections = Corrections(*(_regression(parameters, arrays, what) for what in ("orders", "spend")))
-        self._spend = GammaGamma(**parameters["gamma_gamma"])
+        corrections = {
+            name: Corrections(*(_regression(scalars[what], arrays, f"{name}_{what}") for what in ("orders", "spend")))
+            for name, scalars in parameters["corrections"].items()
+        }
+        self._candidates = Candidates(
+            {name: kind(**parameters["models"][name]) for name, kind in PROBABILITY_MODELS.items()},
+            GammaGamma(**parameters["gamma_gamma"]),
+            float(parameters["known_days"]),
+            corrections,
+        )
 
 
-def _regression(parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], what: str) -> Regression:
-    mean, scale, weight = (arrays[f"{what}_{name}"] for name in _LEARNED)
-    return Regression(mean, scale, weight, **parameters["corrections"][what])
+def _regression(scalars: Mapping[str, float], arrays: Mapping[str, NDArray[Any]], name: str) -> Regression:
+    mean, scale, weight = (arrays[f"{name}_{each}"] for each in _LEARNED)
+    return Regression(mean, scale, weight, **scalars)

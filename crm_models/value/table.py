@@ -13,15 +13,24 @@ _LEAST_PERIOD = timedelta(days=30)  # to compare candidates on; a shorter one sa
 
 
 def value_cut_offs(history: History, now: datetime, horizon_days: int) -> list[datetime]:
-    """`now`, and the two days before it, oldest first; a period as long as the horizon where the history has three of
-    them, else a third of the history. `now` alone where that is too short to compare anything."""
+    """`now`, and two days before it, oldest first.
+
+    What is known on each, and the period until the next one, stand in the same proportion as the whole history and the
+    horizon. So a regression learns what it will be asked: to look ahead half as far as it can look back, say. `now`
+    alone where the history is too short to compare anything.
+    """
     first = history.first_order
     if first is None or first >= now:
         return [now]
-    period = min(timedelta(days=horizon_days), (now - first) / 3)
-    if period < _LEAST_PERIOD:
-        return [now]
-    return [now - 2 * period, now - period, now]
+    known = now - first
+    share = known / (known + timedelta(days=horizon_days))
+    days = [_midnight(first + known * share**2), _midnight(first + known * share), now]
+    shortest = min(days[1] - days[0], days[2] - days[1])
+    return [now] if shortest < _LEAST_PERIOD else days
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def value_table(history: History, cut_offs: list[datetime]) -> pd.DataFrame:

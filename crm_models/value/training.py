@@ -6,7 +6,8 @@ from datetime import datetime
 
 from crm_models.history import History
 from crm_models.model_files import ModelCard, code_version, model_version
-from crm_models.value.model import COVERAGE, HORIZON_DAYS, LifetimeValue
+from crm_models.value.candidates import COVERAGE
+from crm_models.value.model import HORIZON_DAYS, LifetimeValue
 from crm_models.value.table import value_cut_offs, value_table
 
 
@@ -29,7 +30,7 @@ def train_value(
     model.version = model_version(model.name, now)
     metrics = dict(model.comparison.metrics) if model.comparison else {}
     compared = (
-        f"what {metrics['rows']:.0f} customers ordered in the {metrics['horizon_days']:.0f} days before "
+        f"what {metrics['rows']:.0f} customers ordered in the {metrics['period_days']:.0f} days before "
         f"{now:%Y-%m-%d}, by candidates that knew nothing of it; {model.served} had the least error and is served"
         if model.comparison
         else f"nothing: the history is too short to hold a period back, so {model.served} is served"
