@@ -22,6 +22,7 @@ SUITES = {
     "retrieval": "the right text first, known when none is, and what a search costs; StackFAQ, doc2dial, XQuAD",
     "identity": "records of one person found in two tables, on febrl4, beside Splink alone and exact rules",
     "clv": "orders and spend to come on CDNOW and Online Retail, beside BG/NBD, Pareto/NBD and the same rate as before",
+    "segments": "segments that are apart, stable and worth something, on Online Retail, beside plain RFM by fifths",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
 }

@@ -17,7 +17,7 @@ from crm_models.segments.names import NAMES, name_clusters
 
 Floats = NDArray[np.float64]
 FEWEST_CUSTOMERS = 50
-NEW_DAYS = 90  # who ordered first less than that ago has shown no rhythm yet
+NEW_DAYS, NEW_ORDERS = 90, 2  # who ordered first less than that ago, and no more often, has shown no rhythm yet
 NEW = "new"
 _FIFTHS = (0.2, 0.4, 0.6, 0.8)
 
@@ -60,11 +60,11 @@ class Segmentation(CustomerModel):
             raise BadTable(f"Segments need {FEWEST_CUSTOMERS} customers with an order; there are {len(values)}.")
         if np.ptp(values[:, 0]) == 0:
             raise BadTable("Segments need orders of different days; here all are of the same time.")
-        known = values[values[:, 3] >= NEW_DAYS, :3]
+        known = values[~_new(values), :3]
         if len(np.unique(known, axis=0)) < FEWEST_CUSTOMERS // 2:
             raise BadTable(
-                f"Segments need {FEWEST_CUSTOMERS // 2} different customers whose first order is older than "
-                f"{NEW_DAYS} days."
+                f"Segments need {FEWEST_CUSTOMERS // 2} customers who differ from each other and are not new "
+                f"(first order at most {NEW_DAYS} days ago, and at most {NEW_ORDERS} of them)."
             )
         self._edges = np.quantile(values[:, :3], _FIFTHS, axis=0).T
         self.scale = Scale.of(known)
@@ -86,7 +86,7 @@ class Segmentation(CustomerModel):
         values = self._values(table)
         assert self.clusters is not None and self.scale is not None
         named = np.array(self.names, dtype=object)[self.clusters.assign(self.scale.points(values[:, :3]))]
-        return pd.Series(np.where(values[:, 3] < NEW_DAYS, NEW, named), index=table.index, dtype=object)
+        return pd.Series(np.where(_new(values), NEW, named), index=table.index, dtype=object)
 
     def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
         """Recency, frequency and money, the most telling (farthest from the average customer) first."""
@@ -152,3 +152,7 @@ class Segmentation(CustomerModel):
         self.clusters = Clusters(arrays["exemplars"], arrays["cluster"])
         self.scale = Scale(arrays["mean"], arrays["deviation"])
         self._edges = arrays["edges"]
+
+
+def _new(values: Floats) -> NDArray[np.bool_]:
+    return np.asarray((values[:, 3] < NEW_DAYS) & (values[:, 1] <= NEW_ORDERS))

@@ -1,7 +1,7 @@
 """Where a customer is in the life with the shop, by the customer's own rhythm.
 
 The rhythm is that of Pareto/NBD: the rate of orders has a Gamma posterior, so the days until the next order of who is
-still there have a Lomax distribution. Who is silent for longer than nine of ten such gaps is at risk; who is
+still there have a Lomax distribution. Who is silent for longer than nine of ten such gaps is at risk; who is far
 likelier gone than not has lapsed; who came back out of such a silence was won back.
 """
 
@@ -25,7 +25,7 @@ from crm_models.value.repeat_buying import RepeatBuying, repeat_buying
 Floats = NDArray[np.float64]
 FEWEST_CUSTOMERS = 50
 LATE = 0.9  # share of the customer's gaps that are shorter than the one from which on the customer is at risk
-LAPSED = 0.5  # probability of being alive below which a customer has lapsed
+LAPSED = 0.25  # probability of being alive below which a customer has lapsed: three times likelier gone than not
 PROSPECT, NEW, ACTIVE, AT_RISK, GONE, WON_BACK = "prospect", "new", "active", "at_risk", "lapsed", "won_back"
 # What is told of whom: the columns that decided.
 _REASONS = {

@@ -11,7 +11,7 @@ from crm_models.model import CustomerModel
 from crm_models.model_files import ModelCard, code_version, model_version
 from crm_models.registry.versions import current_folder
 from crm_models.segments.clusters import KMEANS
-from crm_models.segments.model import NEW_DAYS, Segmentation
+from crm_models.segments.model import NEW_DAYS, NEW_ORDERS, Segmentation
 from crm_models.segments.plots import draw
 from crm_models.segments.stage import LAPSED, LATE, LifecycleStage
 from crm_models.training import TrainingContext
@@ -42,7 +42,8 @@ def train_segments(context: TrainingContext, method: str = KMEANS) -> Segmentati
         trained_at=now,
         code_version=code_version(),
         seed=context.seed,
-        limits=f"Describes the past; it predicts nothing. Who ordered first less than {NEW_DAYS} days ago is new.",
+        limits=f"Describes the past; it predicts nothing. Who ordered first less than {NEW_DAYS} days ago, "
+        f"and at most {NEW_ORDERS} times, is new.",
     )
     return model
 

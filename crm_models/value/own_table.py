@@ -68,13 +68,13 @@ def purchase_history(table: pd.DataFrame) -> History:
     )
     days = rows.groupby(["customer_id", "placed_at"])["value_cents"].agg(["sum", "min"])
     kept = (days["sum"] > 0) | ((days["sum"] == 0) & (days["min"] == 0))
-    orders = days[kept].reset_index().drop(columns="min").rename(columns={"sum": "value_cents"})
+    orders = days[kept].reset_index().drop(columns="min").rename({"sum": "value_cents"}, axis="columns")
     if not (orders["value_cents"] > 0).any():
         raise BadTable("The table of purchases has no purchase with an amount above 0.")
-    first = orders.groupby("customer_id", as_index=False)["placed_at"].min()
+    first = orders.groupby("customer_id")["placed_at"].min().rename("created_at").reset_index()
     never = pd.Series(pd.NaT, index=orders.index, dtype="datetime64[ns]")
     return History(
-        customers=first.rename(columns={"placed_at": "created_at"}),
+        customers=first,
         orders=orders.assign(promised_on=never, delivered_at=never, cancelled_at=never, discount_cents=0.0),
         moods=_empty("created_at").assign(sentiment=pd.Series(dtype=float)),
         newsletter=_empty("changed_at").assign(granted=pd.Series(dtype=float)),
