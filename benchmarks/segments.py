@@ -70,7 +70,7 @@ def run(data: Path | None, quick: bool) -> Report:
     table = features_at(history, retail.HALF)
     later = _spend(history, retail.HALF, retail.END).reindex(table.index).fillna(0.0)
     fits: dict[str, Fit] = {OURS: _clusters("kmeans"), DENSE: _clusters(HDBSCAN), FIFTHS: _fifths}
-    measured: dict[str, dict[str, float]] = {}
+    measured: dict[str, dict[str, float | None]] = {}
     for name, fit in fits.items():
         with step(name):
             measured[name] = _measure(
@@ -102,8 +102,8 @@ def _fifths(table: pd.DataFrame, before: Segmentation | None) -> tuple[Labels, N
 
 def _measure(
     fit: Fit, table: pd.DataFrame, afterwards: pd.DataFrame, later: pd.Series, resamples: int
-) -> dict[str, float]:
-    from sklearn.metrics import adjusted_rand_score, silhouette_score
+) -> dict[str, float | None]:
+    from sklearn.metrics import adjusted_rand_score
 
     label, model = fit(table, None)
     labels = label(table)
@@ -119,13 +119,20 @@ def _measure(
     known = ((table["ordering_for"] >= NEW_DAYS) | (table["orders"] > NEW_ORDERS)).to_numpy()
     return {
         "number": float(len(set(labels))),
-        "silhouette": float(silhouette_score(points, labels)),
-        "silhouette_known": float(silhouette_score(points[known], labels[known])),
+        "silhouette": _silhouette(points, labels),
+        "silhouette_known": _silhouette(points[known], labels[known]),
         "stability": float(np.mean(again)),
         "same_name": float((renamed == labels).mean()),
         "explained": _eta_squared(np.log1p(later.to_numpy()), labels),
         "best": float(groups.mean().max() / later.mean()),
     }
+
+
+def _silhouette(points: np.ndarray, labels: np.ndarray) -> float | None:
+    """None where there is one segment only."""
+    from sklearn.metrics import silhouette_score
+
+    return float(silhouette_score(points, labels)) if len(set(labels)) > 1 else None
 
 
 def _eta_squared(values: np.ndarray, labels: np.ndarray) -> float:
@@ -145,7 +152,7 @@ def _rfm(table: pd.DataFrame) -> np.ndarray:
     return table[list(Segmentation.columns[:3])].to_numpy(dtype=float)
 
 
-def _row(name: str, measure: str, unit: str, measured: Mapping[str, Mapping[str, float]]) -> Row:
+def _row(name: str, measure: str, unit: str, measured: Mapping[str, Mapping[str, float | None]]) -> Row:
     found = {who: each[measure] for who, each in measured.items()}
     return Row(name, found.pop(OURS), unit, peers=found)
 
