@@ -12,6 +12,18 @@ Floats = NDArray[np.float64]
 COLUMNS = tuple(FEATURES)
 # Columns that a model of frequency and recency is made of.
 BUYING = ("no_order_for", "orders", "ordering_for")
+# What happened to the customer, counted over the last year.
+_COUNTS = (
+    "late_deliveries",
+    "slow_refunds",
+    "returned",
+    "complaints",
+    "open_complaints",
+    "escalations",
+    "open_escalations",
+    "open_questions",
+    "repeated_contacts",
+)
 # What the regression takes, and the column that each is about. All are ratios, shares or counts of the last year, so
 # that what was learned on a shorter history goes over to a longer one.
 COVARIATES = {
@@ -28,7 +40,7 @@ COVARIATES = {
     "discounted_percent": "discounted_percent",
     "newsletter_left": "newsletter_left",
     "visits": "visits_in_a_quarter",  # in logarithms, as are the rest
-    **{name: name for name in ("late_deliveries", "slow_refunds", "returned", "complaints", "open_complaints")},
+    **{name: name for name in _COUNTS},
 }
 
 

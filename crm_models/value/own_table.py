@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
 
+from crm_models.database import create_engine, reading
 from crm_models.errors import BadTable
-from crm_models.history import History
+from crm_models.history import History, read_history
+from crm_models.tables import metadata
 from crm_models.value.model import HORIZON_DAYS, LifetimeValue
 from crm_models.value.training import train_value
 
 COLUMNS = ("customer_id", "date", "amount")
 _CENTS = 100.0
-_OTHERS = {
-    "refunds": ("created_at", "done_at"),
-    "returns": ("created_at",),
-    "complaints": ("created_at", "closed_at"),
-    "visits": ("created_at",),
-}
 
 
 def train_from_table(
@@ -73,18 +70,16 @@ def purchase_history(table: pd.DataFrame) -> History:
         raise BadTable("The table of purchases has no purchase with an amount above 0.")
     first = orders.groupby("customer_id")["placed_at"].min().rename("created_at").reset_index()
     never = pd.Series(pd.NaT, index=orders.index, dtype="datetime64[ns]")
-    return History(
-        customers=first,
-        orders=orders.assign(promised_on=never, delivered_at=never, cancelled_at=never, discount_cents=0.0),
-        moods=_empty("created_at").assign(sentiment=pd.Series(dtype=float)),
-        newsletter=_empty("changed_at").assign(granted=pd.Series(dtype=float)),
-        **{name: _empty(*times) for name, times in _OTHERS.items()},
-    )
+    unknown = {"promised_on": never, "delivered_at": never, "cancelled_at": never}
+    return replace(_empty_history(), customers=first, orders=orders.assign(**unknown, discount_cents=0.0))
 
 
-def _empty(*times: str) -> pd.DataFrame:
-    columns = {name: pd.Series(dtype="datetime64[ns]") for name in times}
-    return pd.DataFrame({"customer_id": pd.Series(dtype=object), **columns})
+def _empty_history() -> History:
+    """What is read from a shop in which nothing ever happened."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with reading(engine) as connection:
+        return read_history(connection)
 
 
 def _refuse(bad: pd.Series[bool], column: str, rule: str) -> None:
