@@ -27,7 +27,7 @@ from crm_models.snapshot import ShopSnapshot
 from crm_models.training import Progress
 
 FEWEST_OF_A_KIND = 30  # customers who left, and who stayed, in each part of the data
-SHOP_PLAN = Plan(repeats=3, folds=3, most_rows=4_500)
+SHOP_PLAN = Plan(repeats=2, folds=3, most_rows=4_500)
 _LEAST_CONTRIBUTION = 0.05  # in log-odds; less is not worth telling
 
 # Which way a column may move the risk: 1 more is riskier, -1 more is safer, 0 either. Several columns say

@@ -94,7 +94,7 @@ def _train(
         for name, shape in shapes.items()
     }
     signs = torch.from_numpy(directions.astype(np.float32))[None, :, None]
-    batch = int(min(256, max(32, len(values) // 16)))
+    batch = int(min(256, max(64, len(values) // 8)))
     steps = max(made.epochs * len(values) // batch, 60)
     optimiser = torch.optim.AdamW(list(layers.values()), lr=_RATE, weight_decay=made.decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)

@@ -101,6 +101,7 @@ def train_from_table(
     left_value: str | None = None,
     keep: Collection[str] = (),
     seed: int = 7,
+    plan: Plan | None = None,
     progress: Progress | None = None,
 ) -> TableChurn:
     """Churn from a table of the user's own, one row a customer; with a version and a card.
@@ -110,11 +111,12 @@ def train_from_table(
         left_value: the value that means "left"; else found by its name, or the rarer one.
         keep: columns to use although their names say that they are protected (such as `gender`).
         now: the moment of training, UTC without zone.
+        plan: of the comparison; by default three times five folds.
 
     Raises:
         BadTable: names the column and the rule that the table breaks.
     """
-    plan = Plan(seed=seed)
+    plan = plan or Plan(seed=seed)
     model = TableChurn(target, left_value, keep, plan, progress).fit(table)
     model.version = model_version(model.name, now)
     found = model.comparison

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crm_models.errors import BadTable
 from crm_models.gap_model.behaviour import BOUGHT, LOOKED, behaviour_at
-from crm_models.gap_model.portraits import BALANCED, nearest, portraits
+from crm_models.gap_model.portraits import BALANCED, nearest, portrait_of, portraits
 from crm_models.gap_model.vae import Autoencoder, Floats
 from crm_models.model import CustomerModel, reason, values_of
 from crm_models.snapshot import ShopSnapshot
@@ -38,6 +38,7 @@ class GapModel(CustomerModel):
         super().__init__()
         self._vae: Autoencoder | None = None
         self._centres: Floats = np.zeros((1, 0))
+        self._leading: tuple[int, ...] = ()  # the category of each centre but the first
 
     @property
     def fitted(self) -> bool:
@@ -69,9 +70,8 @@ class GapModel(CustomerModel):
         self.columns = columns
         self._vae = Autoencoder.fit(looked[used], bought[used], SEED)
         gaps = self._gaps(values[used])
-        names = [name.replace("_", " ") for name in categories]
-        self._centres, told = portraits(gaps, bought[used], names, SEED)
-        self.labels = tuple(told)
+        self._centres, self._leading = portraits(gaps, SEED)
+        self.labels = self._names()
         return self
 
     def predict(self, table: pd.DataFrame) -> pd.Series[float]:
@@ -79,8 +79,14 @@ class GapModel(CustomerModel):
         return pd.Series(np.abs(gaps).sum(axis=1) / 2, index=table.index, dtype=np.float64)
 
     def label(self, table: pd.DataFrame) -> pd.Series[str]:
-        number = nearest(self._gaps(self._values(table)), self._centres)
-        return pd.Series(np.array(self.labels, dtype=object)[number], index=table.index, dtype=object)
+        values = self._values(table)
+        bought = values[:, len(self.categories) :]
+        told = []
+        for row, number in enumerate(nearest(self._gaps(values), self._centres)):
+            category = self._leading[number - 1] if number else 0
+            name = self.categories[category].replace("_", " ")
+            told.append(portrait_of(name, bought[row, category]) if number else BALANCED)
+        return pd.Series(told, index=table.index, dtype=object)
 
     def explain(self, table: pd.DataFrame) -> pd.Series[Any]:
         """The categories that are looked at more than the purchases let expect, with the number of looks."""
@@ -122,6 +128,11 @@ class GapModel(CustomerModel):
         looks = looked.sum(axis=1, keepdims=True)
         return np.asarray((looked - looks * expected) / (looks + _LOOKS))
 
+    def _names(self) -> tuple[str, ...]:
+        """Of the portraits: those that buy none and those that buy less of each leading category."""
+        leading = [self.categories[number].replace("_", " ") for number in self._leading]
+        return (BALANCED, *(portrait_of(name, bought) for name in leading for bought in (0.0, 1.0)))
+
     def _served(self) -> Autoencoder:
         self._check_fitted()
         assert self._vae is not None
@@ -129,10 +140,11 @@ class GapModel(CustomerModel):
 
     def _parameters(self) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
         arrays = {"centres": self._centres, **{f"vae.{name}": layer for name, layer in self._served().layers.items()}}
-        return {"columns": list(self.columns), "portraits": list(self.labels)}, arrays
+        return {"columns": list(self.columns), "leading": list(self._leading)}, arrays
 
     def _restore(self, parameters: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.columns, self.labels = tuple(parameters["columns"]), tuple(parameters["portraits"])
+        self.columns, self._leading = tuple(parameters["columns"]), tuple(parameters["leading"])
+        self.labels = self._names()
         self._centres = arrays["centres"]
         layers = {name.removeprefix("vae."): array for name, array in arrays.items() if name.startswith("vae.")}
         if not layers:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _HIDDEN, _LATENT = 32, 6
-_STEPS, _BATCH, _RATE = 500, 256, 5e-3
+_FEWEST_STEPS, _MOST_STEPS, _BATCH, _RATE = 150, 500, 256, 5e-3
 _DIVERGENCE = 0.2  # weight of the divergence at the end (beta of Mult-VAE)
 _HIDE = 0.5  # chance that a row's looked-at block is hidden from the encoder
 _LAYERS = ("encode", "encode_bias", "mean", "mean_bias", "decode", "decode_bias", "out", "out_bias")
@@ -73,7 +73,8 @@ def _train(looked: Floats, bought: Floats, seed: int) -> dict[str, Floats]:
     )
     counts = torch.from_numpy(np.concatenate([looked, bought], axis=1).astype(np.float32))
     optimiser = torch.optim.Adam(list(layers.values()), lr=_RATE)
-    for step in range(_STEPS):
+    steps = min(max(len(whole) // 2, _FEWEST_STEPS), _MOST_STEPS)
+    for step in range(steps):
         rows = torch.randint(len(whole), (min(_BATCH, len(whole)),), generator=draw)
         hide = torch.rand(len(rows), 1, generator=draw) < _HIDE
         values = torch.where(hide, hidden[rows], whole[rows])
@@ -85,7 +86,7 @@ def _train(looked: Floats, bought: Floats, seed: int) -> dict[str, Floats]:
         shares = torch.cat([torch.log_softmax(part, dim=1) for part in logits.split(width, dim=1)], dim=1)
         likelihood = (counts[rows] * shares).sum(dim=1)
         divergence = -0.5 * (1 + spread - mean**2 - spread.exp()).sum(dim=1)
-        weight = _DIVERGENCE * min(1.0, 2 * step / _STEPS)
+        weight = _DIVERGENCE * min(1.0, 2 * step / steps)
         loss = (weight * divergence - likelihood).mean()
         optimiser.zero_grad()
         loss.backward()

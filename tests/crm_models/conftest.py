@@ -11,7 +11,7 @@ import pytest
 from shop_fixture import fill_shop
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
-from trained_shop import TrainedShop
+from trained_shop import TrainedShop, truth_of
 
 from crm_models.database import create_engine, migrate
 from crm_models.train import train_all
@@ -37,7 +37,7 @@ def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The demo shop with fewer customers, for models; tests only read it, or copy it."""
     engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('demo')}/rapport.db")
     migrate(engine)
-    seed_shop(engine, customers=700)
+    seed_shop(engine, customers=700, truth_file=truth_of(engine))
     yield engine
     engine.dispose()
 

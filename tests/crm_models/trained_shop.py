@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.engine import Engine
+
 from crm_models.train import TrainReport
 
 
@@ -17,3 +19,8 @@ class TrainedShop:
     report: TrainReport
     steps: list[tuple[str, int, int]]  # of the progress bar
     now: datetime
+
+
+def truth_of(demo_shop: Engine) -> Path:
+    """The file of the traits behind the customers of the fixture."""
+    return Path(str(demo_shop.url.database)).parent / "demo_truth.csv"
