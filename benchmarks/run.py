@@ -23,6 +23,7 @@ SUITES = {
     "identity": "records of one person found in two tables, on febrl4, beside Splink alone and exact rules",
     "clv": "orders and spend to come on CDNOW and Online Retail, beside BG/NBD, Pareto/NBD and the same rate as before",
     "segments": "segments that are apart, stable and worth something, on Online Retail, beside plain RFM by fifths",
+    "uplift": "whom an e-mail changes, on Hillstrom's e-mail experiment, by Qini over random halves",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
 }

@@ -12,6 +12,7 @@ CrmError
 ├── UnknownVersion            a version of a model that is not kept
 ├── SparkMissing              scores shall be made on Spark, and it or Java is not there
 ├── BadExport                 what shall be exported, or where to, makes no sense
+├── BadCampaign              a campaign that makes no control group
 ├── BadPolicy                 the shop's terms contain an impossible value
 ├── BadShop                   a folder that cannot be imported
 ├── BadImport                 a table of customers, orders or events that cannot be imported
@@ -74,6 +75,10 @@ class SparkMissing(CrmError):
 
 class BadExport(CrmError):
     """What shall be exported, or where to, makes no sense."""
+
+
+class BadCampaign(CrmError):
+    """A campaign that makes no control group."""
 
 
 class BadPolicy(CrmError):

@@ -26,10 +26,11 @@ from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
 from crm_models.snapshot import ShopSnapshot
 from crm_models.training import Progress
+from crm_models.uplift.model import UpliftModel
 from crm_models.value.model import LifetimeValue
 
 # Every model that scores customers.
-MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue, GapModel)
+MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue, UpliftModel, GapModel)
 # Computes the scores of a file's customers by some models, in chunks.
 ScoreFile = Callable[[tuple[Loadable, ...], FeatureFile], Iterator[pd.DataFrame]]
 

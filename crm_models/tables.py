@@ -407,6 +407,40 @@ offers = Table(
     Column("expires_at", DateTime),
 )
 
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("campaign_id", String(60), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("started_at", DateTime, nullable=False, comment="when the offer went out; the arms were drawn before"),
+    Column("outcome", String(20), nullable=False, comment="what it was for: order, visit"),
+    Column("within_days", Integer, nullable=False, comment="how long the outcome is waited for"),
+    comment="Offers to many customers, with a control group that got none",
+)
+
+campaign_members = Table(
+    "campaign_members",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.campaign_id"), primary_key=True),
+    _customer(nullable=False, primary_key=True),
+    Column("treated", Boolean, nullable=False, comment="got the offer; else of the control group"),
+    Column("propensity", Float, comment="the chance of getting it with which the arm was drawn; empty: unknown"),
+)
+
+satisfaction = Table(
+    "satisfaction",
+    metadata,
+    Column("conversation_id", String(80), primary_key=True),
+    _customer(nullable=True),
+    Column("score", Float, nullable=False, comment="1 to 5, of the whole conversation"),
+    Column("base", Float, nullable=False, comment="of a conversation without any signal"),
+    Column("parts", JSON, nullable=False, comment='{"signal": stars}; base and parts sum to the score'),
+    Column("turns", JSON, nullable=False, comment="the score after each message of the customer"),
+    Column("model_version", String(80), nullable=False),
+    Column("scored_at", DateTime, nullable=False),
+    comment="How content customers were with their conversations, estimated",
+)
+
 gaps = Table(
     "gaps",
     metadata,

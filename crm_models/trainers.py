@@ -13,6 +13,8 @@ from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
 from crm_models.segments.training import train_segments, train_stage
 from crm_models.training import Trainer
+from crm_models.uplift.model import UpliftModel
+from crm_models.uplift.training import train_uplift
 from crm_models.value.model import LifetimeValue
 from crm_models.value.training import train_value
 
@@ -22,6 +24,7 @@ TRAINERS = (
     Trainer(Segmentation.name, train_segments),
     Trainer(LifecycleStage.name, train_stage),
     Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)),
+    Trainer(UpliftModel.name, train_uplift),
     Trainer(RECOMMENDATION, train_recommender),
 )
 

@@ -10,6 +10,7 @@ from numpy.random import PCG64, Generator
 
 from crm_models.shop_policy import ShopPolicy
 from demo.behaviour import browse, consents
+from demo.campaigns import mail, waves
 from demo.catalogue import load_catalogue
 from demo.life import Life, Simulator
 from demo.market import open_market
@@ -67,7 +68,9 @@ def generate(seed: int, until: date, customers: int = 2000, progress: Progress |
             progress("customers", number, customers)
     _number_orders(lives, seed)
     _write(ledger, [*personas, *others])
-    return DemoData(dict(ledger.tables), truth_csv(lives, market.catalogue.categories))
+    # The personas' stories are fixed: no mailing for them.
+    ledger.add_campaigns(waves(end), mail(seed, [other.life for other in others], end))
+    return DemoData(dict(ledger.tables), truth_csv(lives, market.catalogue.categories, end))
 
 
 def _sign_up(random: Generator, end: datetime) -> datetime:

@@ -9,8 +9,10 @@ from typing import Any
 
 from numpy.random import Generator
 
+from crm_models.campaigns import CampaignOutcome
 from crm_models.order_records import LineStatus, OrderStatus
 from demo.behaviour import Browse, Consent
+from demo.campaigns import PROPENSITY, WITHIN_DAYS, Mailed, Wave
 from demo.catalogue import Catalogue
 from demo.delivery import tracking_id
 from demo.loyalty import LoyaltyAccount
@@ -125,6 +127,26 @@ class Ledger:
             )
         for consent in consents:
             self._add("consents", consent_id=self._next("consents"), customer_id=customer_id, **vars(consent))
+
+    def add_campaigns(self, waves: Iterable[Wave], mailed: Iterable[Mailed]) -> None:
+        """Last of all: the visits that the mailings brought about follow all others."""
+        for wave in waves:
+            self._add("campaigns", **vars(wave), outcome=CampaignOutcome.VISIT.value, within_days=WITHIN_DAYS)
+        for each in mailed:
+            self._add(
+                "campaign_members",
+                campaign_id=each.campaign_id,
+                customer_id=each.customer_id,
+                treated=each.treated,
+                propensity=PROPENSITY,
+            )
+            for visit in each.visits:
+                self._add(
+                    "browse_events",
+                    event_id=self._next("browse_events"),
+                    customer_id=each.customer_id,
+                    **vars(visit),
+                )
 
     def _status(self, purchase: Purchase) -> OrderStatus:
         if self._cancelled(purchase):

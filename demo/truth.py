@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from demo.campaigns import offer_effect
 from demo.life import Life
 
 FILE_NAME = "demo_truth.csv"
-_TRAITS = ("rate_per_year", "price_sensitivity", "patience", "service_experience", "drift")
+_TRAITS = ("rate_per_year", "price_sensitivity", "patience", "service_experience", "drift", "offer_effect")
 _FATE = ("churned", "churned_on")
 
 
-def truth_csv(lives: Iterable[Life], categories: Sequence[str]) -> str:
-    """One line a customer; numbers have four decimals, so that the file is the same on every machine."""
+def truth_csv(lives: Iterable[Life], categories: Sequence[str], until: datetime) -> str:
+    """One line a customer, as of `until`; numbers have four decimals, so that the file is the same on every machine."""
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     tastes = [f"taste_{name.replace(' ', '_')}" for name in categories]
@@ -27,6 +29,7 @@ def truth_csv(lives: Iterable[Life], categories: Sequence[str]) -> str:
             life.traits.patience,
             life.mood.experience,
             life.mood.drift,
+            offer_effect(life, until),
         ]
         left_at = life.mood.left_at
         left_on = left_at.date().isoformat() if left_at else ""

@@ -21,6 +21,7 @@ from crm_models.model import CustomerModel
 from crm_models.model_files import ModelCard
 from crm_models.scoring import MODELS
 from crm_models.snapshot import ShopSnapshot
+from crm_models.uplift.model import UpliftModel
 from crm_models.value.model import LifetimeValue
 from crm_models.value.table import value_cut_offs, value_table
 from demo.seed import DEFAULT_UNTIL
@@ -50,7 +51,18 @@ def training_table(kind: type[CustomerModel], history: History, table: pd.DataFr
     if kind is LifetimeValue:
         return value_table(history, value_cut_offs(history, NOW, 365))
     days = [NOW - 3 * HORIZON, NOW - 2 * HORIZON]
+    if kind is UpliftModel:
+        return a_campaign(table)
     return churn_table(history, days) if kind is ChurnModel else table
+
+
+def a_campaign(table: pd.DataFrame) -> pd.DataFrame:
+    """An offer to every other customer that draws who has not ordered for long."""
+    random = np.random.default_rng(7)
+    treated = np.arange(len(table)) % 2 == 0
+    chance = 0.2 + 0.5 * (treated & (table["no_order_for"] > 90))
+    came = (random.random(len(table)) < chance).astype(float)
+    return table.assign(treated=treated, outcome=came, propensity=0.5)
 
 
 @pytest.fixture(scope="module")

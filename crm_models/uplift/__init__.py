@@ -1,0 +1,1 @@
+"""Uplift: which customers an offer changes, learned from campaigns with a control group."""
