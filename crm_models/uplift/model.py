@@ -81,8 +81,8 @@ class UpliftModel(CustomerModel):
         return self._bag is not None
 
     def fit(self, table: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> Self:
-        _check(table)
         self._encoding = Encoding.of(table, self.columns)
+        _check(table)
         values = self._encoding.apply(table)
         chance, self.treatment_auc = propensity_of(values, table)
         treated = table[TREATED].to_numpy(dtype=bool)

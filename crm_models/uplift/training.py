@@ -29,7 +29,9 @@ def train_uplift(context: TrainingContext) -> UpliftModel:
         campaigns = [(each, read_members(connection, each.campaign_id)) for each in found]
     table = uplift_table(context.history, campaigns, context.now)
     names = ", ".join(campaign.name for campaign, _ in campaigns)
-    model = UpliftModel(seed=context.seed).fit(table, lambda done, total: context.progress("uplift", done, total))
+    model = UpliftModel(seed=context.seed).fit(
+        table, lambda done, total: context.progress("learners of uplift", done, total)
+    )
     return _with_card(model, table, f"the campaigns: {names}", context.now)
 
 
