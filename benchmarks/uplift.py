@@ -167,7 +167,7 @@ def _notes(quick: bool) -> list[str]:
         "over all treated, against the share targeted; area between this curve and the straight line to its end, "
         "times 100. Not divided by a perfect order's area. Ties are targeted together",
         "ours: the learner with the best mean Qini of a 4-fold cross-validation inside the training half, fitted on 16 "
-        "resamples of that half, their mean; the other half is seen once. The causal forest is a peer, no candidate of ours",
+        "resamples of that half, their mean; the other half is seen once. The causal forest is a peer only",
         "class transformation: Lai et al. 2006 / Jaskowski and Jaroszewicz 2012 with logistic regression; two models: "
         "a model for each arm; causal forest: econml.grf.CausalForest, 100 trees, on residuals",
         "spread and quantiles are over the halves, which share customers: they tell how much a figure depends on the "
