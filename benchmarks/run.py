@@ -24,6 +24,7 @@ SUITES = {
     "clv": "orders and spend to come on CDNOW and Online Retail, beside BG/NBD, Pareto/NBD and the same rate as before",
     "segments": "segments that are apart, stable and worth something, on Online Retail, beside plain RFM by fifths",
     "uplift": "whom an e-mail changes, on Hillstrom's e-mail experiment, by Qini over random halves",
+    "satisfaction": "how content a customer was, from the turns of a dialogue, on USS (SGD and MWOZ)",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
 }

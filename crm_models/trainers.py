@@ -9,6 +9,8 @@ from crm_models.gap_model.model import GapModel
 from crm_models.gap_model.train import train_gap
 from crm_models.recommendation import KIND as RECOMMENDATION
 from crm_models.recommendation_training import train_recommender
+from crm_models.satisfaction.model import SatisfactionModel
+from crm_models.satisfaction.training import train_satisfaction
 from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
 from crm_models.segments.training import train_segments, train_stage
@@ -25,6 +27,7 @@ TRAINERS = (
     Trainer(LifecycleStage.name, train_stage),
     Trainer(LifetimeValue.name, lambda context: train_value(context.history, context.now)),
     Trainer(UpliftModel.name, train_uplift),
+    Trainer(SatisfactionModel.name, train_satisfaction),
     Trainer(RECOMMENDATION, train_recommender),
 )
 
