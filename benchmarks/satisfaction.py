@@ -175,7 +175,7 @@ def _notes(quick: bool) -> list[str]:
         "the published code). Figures are of all folds' predictions together",
         "before the reply: only what was said before the user's message is read, as in Sun et al. 2021, and "
         "before the reply: only what was said before the user's message is read, as in Sun et al. 2021, and whole "
-        "dialogues (OVERALL) count among the turns, as there; with the reply: the user's message too, as a log shows it",
+        "dialogues (OVERALL) count among the turns, as there; with the reply: the user's message too, as in a log",
         "published figures are the best epoch on the test folds, folds cut by message; ours: 10 folds by dialogue, "
         "threshold for dissatisfied from the training folds",
         "Spearman: scipy's, ties by mean rank; the published code ranks ties by their first place, which is larger or "

@@ -30,7 +30,14 @@ from crm_models.uplift.model import UpliftModel
 from crm_models.value.model import LifetimeValue
 
 # Every model that scores customers.
-MODELS: tuple[type[CustomerModel], ...] = (ChurnModel, Segmentation, LifecycleStage, LifetimeValue, UpliftModel, GapModel)
+MODELS: tuple[type[CustomerModel], ...] = (
+    ChurnModel,
+    Segmentation,
+    LifecycleStage,
+    LifetimeValue,
+    UpliftModel,
+    GapModel,
+)
 # Computes the scores of a file's customers by some models, in chunks.
 ScoreFile = Callable[[tuple[Loadable, ...], FeatureFile], Iterator[pd.DataFrame]]
 

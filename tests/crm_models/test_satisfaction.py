@@ -153,7 +153,11 @@ def test_conversations_that_ended_are_scored_once_and_again_when_they_go_on(engi
         assert satisfaction_of(connection, "nobody") is None
         connection.execute(
             insert(tables.messages).values(
-                event_id="late", conversation_id="web-1", author="customer", text="hm", created_at=NOW
+                event_id="late",
+                conversation_id="web-1",
+                author="customer",
+                text="hm",
+                created_at=NOW + timedelta(minutes=5),
             )
         )
     assert told is not None and told.score == pytest.approx(rows["web-2"].score)
