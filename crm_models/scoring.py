@@ -22,6 +22,8 @@ from crm_models.model import CustomerModel
 from crm_models.registry.drift import DriftReport, drift_of
 from crm_models.registry.reference import read_reference
 from crm_models.registry.versions import current_folder
+from crm_models.satisfaction.model import SatisfactionModel
+from crm_models.satisfaction.scoring import score_conversations
 from crm_models.segments.model import Segmentation
 from crm_models.segments.stage import LifecycleStage
 from crm_models.snapshot import ShopSnapshot
@@ -53,6 +55,7 @@ def score_all(
 ) -> ScoreReport:
     """Score every customer as of `now`, and replace the earlier scores, all or none.
 
+    Conversations that ended get their satisfaction, a table of its own.
     Scores of a model that is not in `folder` any more are removed: nobody is served by a model that is gone.
 
     Args:
@@ -77,6 +80,9 @@ def score_all(
             progress("writing", len(found), len(found))
         frames = (pd.read_parquet(part) for part in parts)
         replace_predictions(engine, [kind.name for kind in MODELS], frames, now)
+    conversations = current_folder(folder, SatisfactionModel.name)
+    if conversations is not None:
+        score_conversations(engine, SatisfactionModel.load(conversations), now, progress)
     return ScoreReport(counts, tuple(kind.name for kind in MODELS if kind.name not in counts))
 
 

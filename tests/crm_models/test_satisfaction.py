@@ -18,7 +18,9 @@ from crm_models.satisfaction.scoring import satisfaction_of, score_conversations
 from crm_models.satisfaction.signals import SIGNALS, signals_of
 from crm_models.satisfaction.training import FEWEST, train_satisfaction
 from crm_models.satisfaction.turns import Conversation, Turn
-from crm_models.training import TrainingContext
+from crm_models.scoring import score_all
+from crm_models.train import train_all
+from crm_models.training import Trainer, TrainingContext
 
 NOW = datetime(2026, 11, 1)
 GOOD = [
@@ -173,3 +175,13 @@ def test_bad_ratings_are_refused() -> None:
         SatisfactionModel().fit(signals, np.full(30, 6.0))
     with pytest.raises(BadTable, match="20 rated"):
         SatisfactionModel().fit(signals[:5], np.full(5, 3.0))
+
+
+def test_scoring_the_customers_scores_their_conversations_too(engine: Engine, tmp_path: Path) -> None:
+    write(engine, BAD, "web-2")
+    train_all(engine, tmp_path, NOW, trainers=(Trainer("satisfaction", train_satisfaction),))
+    score_all(engine, tmp_path, NOW)
+    with engine.begin() as connection:
+        (row,) = connection.execute(select(tables.satisfaction)).all()
+    assert row.model_version == "satisfaction-20261101-000000"
+    assert row.score < 3
