@@ -130,7 +130,9 @@ def values_of(table: pd.DataFrame, columns: tuple[str, ...], model: str) -> NDAr
     missing = [name for name in columns if name not in table]
     if missing:
         raise BadTable(f"The table for the {model} model lacks {', '.join(missing)}.")
-    values = table[list(columns)].to_numpy(dtype=np.float64)
+    # choosing columns costs more than all else for a single customer
+    chosen = table if tuple(table.columns) == columns else table[list(columns)]
+    values = chosen.to_numpy(dtype=np.float64)
     bad = [name for name, good in zip(columns, np.isfinite(values).all(axis=0), strict=True) if not good]
     if bad:
         raise BadTable(f"The table for the {model} model has values that are not finite in {', '.join(bad)}.")

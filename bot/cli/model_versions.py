@@ -39,6 +39,8 @@ def show_card(config: Config, name: str, version: str | None) -> None:
     state = "in use" if found.current else "not in use"
     console.print(f"This version is {state}. {found.decision.why if found.decision else ''}".strip(), markup=False)
     console.print(f"[dim]{found.folder}[/]")
+    for picture in sorted(found.folder.glob("*.png")):
+        console.print(f"picture: {picture}", markup=False)
 
 
 def roll_back(config: Config, name: str, version: str | None) -> None:

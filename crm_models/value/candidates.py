@@ -16,6 +16,7 @@ from crm_models.value.inputs import COLUMNS, buying_of, column, covariates_of, k
 from crm_models.value.pareto_nbd import ParetoNbd
 from crm_models.value.predictive import Outlook
 from crm_models.value.regression import Regression
+from crm_models.value.repeat_buying import RepeatBuying
 
 Floats = NDArray[np.float64]
 Fitted = BgNbd | ParetoNbd
@@ -52,15 +53,18 @@ class Candidates:
 
     def outlook(self, values: Floats, served: str, horizon: float) -> Outlook:
         """Expectations of one candidate over `horizon` days; the regression is the mean of both models, corrected."""
+        buying = buying_of(values)
         if served in self.models:
-            return self._of_model(values, served, horizon, None)
-        both = {name: self._of_model(values, name, horizon, self.corrections[name]) for name in self.models}
+            return self._of_model(values, buying, served, horizon, None)
+        both = {name: self._of_model(values, buying, name, horizon, self.corrections[name]) for name in self.models}
         orders = sum((each.orders for each in both.values()), np.zeros(len(values))) / len(both)
         spend = sum((each.spend for each in both.values()), np.zeros(len(values))) / len(both)
         return replace(both[PARETO_NBD], orders=orders, amount=spend / np.maximum(orders, 1e-12))
 
-    def _of_model(self, values: Floats, name: str, horizon: float, corrections: Corrections | None) -> Outlook:
-        model, buying = self.models[name], buying_of(values)
+    def _of_model(
+        self, values: Floats, buying: RepeatBuying, name: str, horizon: float, corrections: Corrections | None
+    ) -> Outlook:
+        model = self.models[name]
         alive = model.alive(buying)
         expected = alive * model.expected_if_alive(buying, horizon)
         orders, mean = money_of(values)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sqlalchemy.engine import Engine
 
+from bot.cli.model_versions import show_card
 from crm_models.database import reading
 from crm_models.errors import BadTable
 from crm_models.features import features_at
@@ -23,6 +24,7 @@ from crm_models.segments.stage import LifecycleStage
 from crm_models.segments.training import train_segments, train_stage
 from crm_models.training import TrainingContext
 from demo.seed import DEFAULT_UNTIL
+from tests.homes import config_of
 
 NOW = datetime(DEFAULT_UNTIL.year, DEFAULT_UNTIL.month, DEFAULT_UNTIL.day)
 # days since the last order, orders, cents: five kinds of customers that nobody would confuse
@@ -131,6 +133,19 @@ def test_names_are_taken_over_from_the_version_in_use(demo_shop: Engine, tmp_pat
     add_version(tmp_path, first.name, "segment-1", first.save)
     use_version(tmp_path, first.name, "segment-1")
     assert train_segments(context).names == first.names
+
+
+def test_the_command_that_shows_a_model_says_where_its_pictures_are(
+    demo_shop: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config_of(tmp_path)
+    model = train_segments(TrainingContext(demo_shop, NOW, settings.crm.models_folder))
+    add_version(settings.crm.models_folder, model.name, model.version, model.save)
+    use_version(settings.crm.models_folder, model.name, model.version)
+    show_card(settings, "segment", None)
+    told = [line.removeprefix("picture: ") for line in capsys.readouterr().out.splitlines() if "picture: " in line]
+    assert [Path(each).name for each in told] == ["profile.png", "scatter.png"]
+    assert all(Path(each).is_file() for each in told)
 
 
 def test_an_unknown_way_of_clustering_is_refused() -> None:
