@@ -19,8 +19,9 @@ class Format(StrEnum):
 class Document:
     """One article.
 
-    `source` is the file it came from, `content_hash` tells whether that file has changed. Empty `audience`
-    or `countries` fit everybody; otherwise they name loyalty tiers and two-letter country codes.
+    `source` is the file (and row) or page it came from, `content_hash` tells whether that has changed, `url` is where
+    customers can read it, if anywhere but on the help pages. Empty `audience` or `countries` fit everybody; otherwise
+    they name loyalty tiers and two-letter country codes.
     The days `valid_from` and `valid_until` both belong to the time in which the article holds.
     `questions` are ways in which customers are known to ask for it.
     """
@@ -39,6 +40,7 @@ class Document:
     valid_until: date | None = None
     updated: date | None = None
     questions: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,23 +23,25 @@ _KEYS = (
     "valid_until",
     "updated",
     "questions",
+    "url",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The known keys; None or empty where the file does not say."""
+    """The known keys; None or empty where the file does not say. `url` is where customers can read the article."""
 
     title: str = ""
     document_id: str = ""
     topic: str = ""
-    language: str = "en"
+    language: str = ""
     audience: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None
     updated: date | None = None
     questions: tuple[str, ...] = ()
+    url: str = ""
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
@@ -55,7 +57,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     end = next((number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
     if end is None:
         raise DocumentError("the front matter that '---' opens is not closed by another '---'")
-    return _read(_load("\n".join(lines[1:end]))), "\n".join(lines[end + 1 :])
+    return read_matter(_load("\n".join(lines[1:end]))), "\n".join(lines[end + 1 :])
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -71,7 +73,8 @@ def _load(text: str) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-def _read(values: dict[str, Any]) -> FrontMatter:
+def read_matter(values: dict[str, Any]) -> FrontMatter:
+    """The known keys out of `values`. Raises DocumentError for what `split_front_matter` refuses."""
     for key in values:
         near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.8)
         if key not in _KEYS and near:
@@ -80,12 +83,13 @@ def _read(values: dict[str, Any]) -> FrontMatter:
         title=_text(values, "title"),
         document_id=_text(values, "id"),
         topic=_text(values, "topic"),
-        language=_text(values, "language") or "en",
+        language=_text(values, "language").split("-")[0].lower(),
         audience=tuple(name.lower() for name in _names(values, "audience")),
         countries=tuple(name.upper() for name in _names(values, "countries")),
         valid_from=_day(values, "valid_from"),
         valid_until=_day(values, "valid_until"),
         updated=_day(values, "updated"),
+        url=_url(values),
         questions=tuple(_names(values, "questions")),
     )
     if matter.valid_from and matter.valid_until and matter.valid_from > matter.valid_until:
@@ -100,6 +104,13 @@ def _text(values: dict[str, Any], key: str) -> str:
     if isinstance(value, dict | list):
         raise DocumentError(f"'{key}' must be a text, not {value!r}")
     return " ".join(str(value).split())
+
+
+def _url(values: dict[str, Any]) -> str:
+    url = _text(values, "url")
+    if url and not url.startswith(("https://", "http://")):
+        raise DocumentError(f"'url' must begin with https:// or http://, not {url!r}")
+    return url
 
 
 def _names(values: dict[str, Any], key: str) -> list[str]:

@@ -8,22 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.chunk import chunk
-from knowledge.documents import Document
+from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
-from knowledge.readers import SUFFIXES, read_document
+from knowledge.readers import ROW_MARK, SUFFIXES, read_documents
 from knowledge.store import KnowledgeStore
 
 Progress = Callable[[int, int], None]
 """Called as (done, total) while a long step runs."""
 
 # Part of each content hash: raised when reading or cutting changes, so that every file is read again.
-_READER = "2"
+_READER = "3"
 _MAX_BYTES = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not taken in, and why."""
+    """A file, or a row of it, that was not taken in, and why."""
 
     path: str
     reason: str
@@ -88,10 +88,15 @@ def _remove_vanished(
     report: IngestReport,
 ) -> None:
     present = {str(file) for file in files}
-    for source in [name for name in known if name not in present and Path(name).is_relative_to(root)]:
+    for source in [name for name in known if file_of(name) not in present and Path(name).is_relative_to(root)]:
         document_id, _ = known.pop(source)
         store.remove_document(document_id)
         report.removed.append(document_id)
+
+
+def file_of(source: str) -> str:
+    """The file of a document's source, which may name a row in it."""
+    return source.partition(ROW_MARK)[0]
 
 
 def _ingest_file(
@@ -104,20 +109,50 @@ def _ingest_file(
 ) -> None:
     data = _read(file, max_bytes)
     content_hash = hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
-    before = known.get(str(file))
-    if before is not None and before[1] == content_hash:
-        report.unchanged.append(before[0])
+    before = {source: found for source, found in known.items() if file_of(source) == str(file)}
+    if before and all(former == content_hash for _, former in before.values()):
+        report.unchanged.extend(document_id for document_id, _ in before.values())
         return
-    document = read_document(file, data, root)
-    passages = chunk(document)
+    reading = read_documents(file, data, root)
+    passages = {document.source: chunk(document) for document in reading.documents}
+    if not any(passages.values()):
+        raise DocumentError("there is no text in it")
+    for source in before.keys() - passages.keys():
+        document_id, _ = known.pop(source)
+        store.remove_document(document_id)
+        report.removed.append(document_id)
+    for document in reading.documents:
+        try:
+            _put(store, replace(document, content_hash=content_hash), passages[document.source], known, report)
+        except DocumentError as error:
+            report.skipped.append(Skipped(document.source, str(error)))
+    report.skipped.extend(Skipped(str(file), problem) for problem in reading.problems)
+
+
+def _put(
+    store: KnowledgeStore,
+    document: Document,
+    passages: list[Passage],
+    known: dict[str, tuple[str, str]],
+    report: IngestReport,
+) -> None:
     if not passages:
         raise DocumentError("there is no text in it")
     _refuse_taken_id(document, known)
-    if before is not None:
+    before = known.get(document.source)
+    former = store.get_document(before[0]) if before else None
+    if before is not None and before[0] != document.document_id:
         store.remove_document(before[0])
-    store.put_document(replace(document, content_hash=content_hash), passages)
-    known[str(file)] = (document.document_id, content_hash)
-    if document.document_id in report.removed:  # the file was moved, the document is the same
+    store.put_document(document, passages)
+    known[document.source] = (document.document_id, document.content_hash)
+    # A row that says what it said, in a file of which another row changed.
+    if (
+        former is not None
+        and ROW_MARK in document.source
+        and replace(former, content_hash="") == replace(document, content_hash="")
+    ):
+        report.unchanged.append(document.document_id)
+    elif document.document_id in report.removed:  # the file was moved, the document is the same
         report.removed.remove(document.document_id)
         report.changed.append(document.document_id)
     else:
@@ -127,7 +162,7 @@ def _ingest_file(
 def _refuse_taken_id(document: Document, known: dict[str, tuple[str, str]]) -> None:
     for source, (document_id, _) in known.items():
         # A file that is gone gives its id free, also when it lay in another folder than this one.
-        if document_id == document.document_id and source != document.source and Path(source).exists():
+        if document_id == document.document_id and source != document.source and Path(file_of(source)).exists():
             raise DocumentError(f"its id '{document_id}' is already the id of {source}; give it another id")
 
 

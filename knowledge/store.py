@@ -40,11 +40,14 @@ CREATE TABLE passages (
 CREATE INDEX passages_by_document ON passages (document_id, position);
 """
 # What was added since, a statement for each version after the first.
-_CHANGES = ("ALTER TABLE documents ADD COLUMN questions TEXT NOT NULL DEFAULT '[]'",)
+_CHANGES = (
+    "ALTER TABLE documents ADD COLUMN questions TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE documents ADD COLUMN url TEXT NOT NULL DEFAULT ''",
+)
 _VERSION = 1 + len(_CHANGES)
 _DOCUMENT = (
     "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
-    "valid_from, valid_until, updated, questions"
+    "valid_from, valid_until, updated, questions, url"
 )
 _PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position"
 _JOINED = "FROM passages p JOIN documents d USING (document_id)"
@@ -225,6 +228,7 @@ def _document_row(document: Document) -> tuple[Any, ...]:
         json.dumps(document.countries),
         *(day.isoformat() if day else None for day in (document.valid_from, document.valid_until, document.updated)),
         json.dumps(document.questions, ensure_ascii=False),
+        document.url,
     )
 
 
@@ -245,6 +249,7 @@ def _read_document(row: Sequence[Any]) -> Document:
         valid_until=days[1],
         updated=days[2],
         questions=tuple(json.loads(row[13])),
+        url=row[14],
     )
 
 

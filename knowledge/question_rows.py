@@ -1,0 +1,165 @@
+"""Questions and answers in rows (CSV, XLSX) or objects (JSON): which column is which, and a document for each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zipfile import BadZipFile
+
+from knowledge.errors import DocumentError
+from knowledge.frontmatter import FrontMatter, read_matter
+
+# Names of columns as help desks and shops export them; the first is ours.
+_NAMES = {
+    "question": "question title subject query instruction frage titel betreff",
+    "answer": "answer body response reply text content article antwort inhalt",
+    "id": "id key",
+    "topic": "topic category section thema kategorie",
+    "language": "language lang locale sprache",
+    "audience": "audience tier tiers segment zielgruppe",
+    "countries": "countries country land laender",
+    "valid_from": "valid_from from_date gueltig_ab",
+    "valid_until": "valid_until until expires gueltig_bis",
+    "updated": "updated updated_at modified geaendert",
+    "url": "url link source_url",
+}
+_FIELD = {name: field for field, names in _NAMES.items() for name in names.split()}
+_LISTS = ("audience", "countries")
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One question with its answer; `number` is the row in the file, or the place in the list, from 1."""
+
+    number: int
+    matter: FrontMatter
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What could be read, and a sentence for each row that could not."""
+
+    found: tuple[Entry, ...]
+    problems: tuple[str, ...]
+
+
+def read_csv(text: str) -> Entries:
+    """Rows under a line of column names; the delimiter is found out. Raises DocumentError without such a line."""
+    header = text.lstrip().split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise DocumentError(f"it is not CSV: {error}") from error
+    return _from_rows(enumerate(rows, 1))
+
+
+def read_xlsx(data: bytes) -> Entries:
+    """All sheets with such columns; row numbers are those of the sheet."""
+    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise DocumentError("it is encrypted, or of an old format; save it as XLSX without a password")
+    try:
+        workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
+    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
+        raise DocumentError(f"it is not a readable XLSX file: {error}") from error
+    found: list[Entry] = []
+    problems: list[str] = []
+    refused: DocumentError | None = None
+    for title, rows in sheets.items():
+        try:
+            read = _from_rows(enumerate(rows, 1))
+        except DocumentError as error:
+            refused = error
+            continue
+        found += read.found
+        problems += [f"sheet {title!r}, {problem}" if len(sheets) > 1 else problem for problem in read.problems]
+    if not found and not problems:
+        raise refused or DocumentError("it is empty")
+    return Entries(tuple(found), tuple(problems))
+
+
+def read_json(text: str) -> Entries:
+    """A list of objects with question and answer, or title and body."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise DocumentError(f"it is not JSON: {error}") from error
+    if not isinstance(values, list):
+        raise DocumentError("it is not a list of objects with 'question' and 'answer', or 'title' and 'body'")
+    return _gather((number, value) for number, value in enumerate(values, 1))
+
+
+def _from_rows(rows: Iterable[tuple[int, Iterable[Any]]]) -> Entries:
+    numbered = [(number, list(row)) for number, row in rows]
+    numbered = [(number, row) for number, row in numbered if any(cell not in (None, "") for cell in row)]
+    if not numbered:
+        raise DocumentError("it is empty")
+    names = [str(cell or "") for cell in numbered[0][1]]
+    fields = [_field(name) for name in names]
+    if not {"question", "answer"} <= set(fields):
+        raise DocumentError(
+            f"its columns ({', '.join(names)[:200]}) do not name a question and an answer; call two of them so"
+        )
+    return _gather((number, dict(zip(names, row, strict=False))) for number, row in numbered[1:])
+
+
+def _field(name: str) -> str | None:
+    return _FIELD.get("_".join(name.strip().lower().replace("ü", "ue").replace("ä", "ae").split()).replace("-", "_"))
+
+
+def _gather(values: Iterable[tuple[int, Any]]) -> Entries:
+    found: list[Entry] = []
+    problems: list[str] = []
+    asked: dict[str, int] = {}
+    for number, value in values:
+        try:
+            entry = _entry(number, value)
+            same = asked.setdefault(entry.matter.title.casefold(), number)
+            if same != number:
+                raise DocumentError(f"asks the same as row {same}")
+            found.append(entry)
+        except DocumentError as error:
+            problems.append(f"row {number}: {error}")
+    return Entries(tuple(found), tuple(problems))
+
+
+def _entry(number: int, value: Any) -> Entry:
+    if not isinstance(value, dict):
+        raise DocumentError("is not an object")
+    fields = {field: cell for field, cell in _known(value) if cell not in (None, "")}
+    question, answer = (str(fields.pop(name, "")).strip() for name in ("question", "answer"))
+    if not question or not answer:
+        raise DocumentError(f"has no {'answer' if question else 'question'}")
+    return Entry(number, read_matter({**fields, "title": question}), answer)
+
+
+def _known(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, cell in value.items():
+        field = _field(str(name))
+        if field in _LISTS and isinstance(cell, str):
+            yield field, [part.strip() for part in cell.replace(";", ",").replace("|", ",").split(",") if part.strip()]
+        elif field in ("valid_from", "valid_until", "updated"):
+            yield field, _day(cell)
+        elif field is not None:
+            yield field, cell.strip() if isinstance(cell, str) else cell
+
+
+def _day(cell: Any) -> Any:
+    """A day out of its ISO text; anything else as it is, to be refused by name."""
+    if isinstance(cell, str):
+        try:
+            return datetime.fromisoformat(cell.strip()).date()
+        except ValueError:
+            return cell.strip()
+    return cell
