@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,42 @@ Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="A customer's 
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="Another customer's number.")]
 Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept with the link.")]
 Why = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why; kept with the link.")]
+
+
+@customers.command("import", epilog="Example: rapport customers import ./orders.csv --currency GBP --report ./report")
+def bring(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="CSV, Parquet or JSON file, or a database address.")],
+    home: Home = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="customers|orders|events", help="What a row is; default guessed.", show_default=False),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN|FILE", help="Which column is which field; may be repeated."),
+    ] = None,
+    table: Annotated[str | None, typer.Option(metavar="NAME", help="Table at a database address.")] = None,
+    query: Annotated[str | None, typer.Option(metavar="SQL", help="Query at a database address.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the source is called; default the file's name.")] = None,
+    currency: Annotated[str, typer.Option(help="The shop's currency, three letters.")] = "USD",
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EUR=1.08", help="What a unit of another currency is worth; may be repeated."),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(metavar="XX", help="Of phone numbers without a country code, two letters.", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the rows that were changed or refused.")
+    ] = None,
+) -> None:
+    """Bring customers, lines of orders or events in, cleaned; what is changed or refused is reported."""
+    from bot.cli.customer_import import CustomerSource
+    from bot.cli.customer_import import bring as run
+
+    chosen = CustomerSource(source, table, query, kind, columns or [], name, currency, rate or [], country, report)
+    run(config(home), chosen)
 
 
 @customers.command(epilog="Example: rapport customers link --country GB")

@@ -1,0 +1,133 @@
+"""Lines of orders from a table: cleaned, and returns booked against the line that was bought."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crm_models.view.changes import Changes
+from crm_models.view.cleaning import (
+    DEAREST,
+    dates,
+    drop,
+    drop_missing,
+    drop_repeated,
+    in_shop_currency,
+    numbers,
+    tidy_ids,
+    tidy_texts,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEEDED = ["order_id", "customer_id", "item_id", "placed_at", "quantity", "price"]
+LONGEST = {"order_id": 40, "customer_id": 60, "item_id": 40}
+
+
+def clean_lines(
+    table: pd.DataFrame, changes: Changes, now: datetime, *, currency: str, rates: Mapping[str, float]
+) -> pd.DataFrame:
+    """The lines that can be imported.
+
+    Returns:
+        order_id, customer_id, item_id (str), placed_at (datetime64), quantity (int, negative for returns), price_cents
+        (int), and description, category, country where the source has them.
+    """
+    table = tidy_ids(tidy_texts(table.copy(), changes), ["order_id", "customer_id", "item_id"], changes)
+    table = drop_missing(table, NEEDED, changes)
+    table = drop_repeated(table, changes)
+    table["order_id"] = table["order_id"].str.lstrip("#").str.upper()
+    for name, most in LONGEST.items():
+        table = drop(table, table[name].str.len() > most, f"{name} longer than {most} letters", changes)
+    placed = dates(table["placed_at"], "placed_at", changes, now)
+    table = drop(
+        table.assign(placed_at=placed), placed.isna(), "impossible date (none, before 1900 or to come)", changes
+    )
+    quantity = numbers(table["quantity"])
+    wrong = quantity.isna() | (quantity == 0) | (quantity % 1 != 0) | (quantity.abs() > DEAREST)
+    table = drop(table.assign(quantity=quantity), wrong, "impossible quantity", changes)
+    price = numbers(table["price"])
+    table = table.assign(price=price)
+    table = drop(table, price.isna() | (price < 0) | (price > DEAREST), "impossible price", changes)
+    table = in_shop_currency(table, currency, rates, changes)
+    table = table.assign(
+        quantity=table["quantity"].astype("int64"),
+        price_cents=(table["price"].astype(float) * 100).round().astype("int64"),
+    )
+    owner = table[table["quantity"] > 0].groupby("order_id")["customer_id"].first()
+    other = (table["quantity"] > 0) & (table["customer_id"] != table["order_id"].map(owner))
+    return drop(table, other, "the order is another customer's", changes)
+
+
+def book_returns(lines: pd.DataFrame, changes: Changes) -> pd.DataFrame:
+    """Lines bought, each with what was returned of it: a line of which a part came back becomes two.
+
+    A negative quantity takes back the same customer's latest purchases of the item until then, first those at the same
+    price. What exceeds all purchases is refused.
+
+    Returns:
+        the lines with `returned_at` (datetime64), missing for what was kept.
+    """
+    import pandas as pd
+
+    bought = lines[lines["quantity"] > 0].copy()
+    bought["returned_at"] = pd.Series(pd.NaT, index=bought.index)
+    back = lines[lines["quantity"] < 0].sort_values("placed_at", kind="stable")
+    if back.empty:
+        return bought
+    wanted = set(zip(back["customer_id"], back["item_id"], strict=True))
+    left: defaultdict[Any, list[_Stock]] = defaultdict(list)
+    row: Any
+    for row in bought.sort_values("placed_at", kind="stable").itertuples():
+        if (row.customer_id, row.item_id) in wanted:
+            left[row.customer_id, row.item_id].append(_Stock(row.Index, row.placed_at, row.price_cents, row.quantity))
+    taken: list[tuple[int, int, Any]] = []
+    unmatched = []
+    for row in back.itertuples():
+        parts = _take(left[row.customer_id, row.item_id], -row.quantity, row.placed_at, row.price_cents)
+        taken += [(line, amount, row.placed_at) for line, amount in parts]
+        if not parts:
+            unmatched.append(row.Index)
+    changes.refused("return of more than was bought until then", pd.Index(unmatched))
+    return _split(bought, taken)
+
+
+@dataclass
+class _Stock:
+    """Pieces of a line that did not come back."""
+
+    line: int
+    placed_at: Any
+    price_cents: int
+    pieces: int
+
+
+def _take(stock: list[_Stock], wanted: int, until: Any, price_cents: int) -> list[tuple[int, int]]:
+    """(line, pieces) that a return takes back, all or nothing."""
+    able = [each for each in reversed(stock) if each.placed_at <= until and each.pieces > 0]
+    if sum(each.pieces for each in able) < wanted:
+        return []
+    parts = []
+    for each in sorted(able, key=lambda each: each.price_cents != price_cents):
+        amount = min(each.pieces, wanted)
+        if amount:
+            each.pieces -= amount
+            wanted -= amount
+            parts.append((each.line, amount))
+    return parts
+
+
+def _split(bought: pd.DataFrame, taken: list[tuple[int, int, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    if not taken:
+        return bought
+    parts = pd.DataFrame(taken, columns=["line", "amount", "at"])
+    returned = bought.loc[parts["line"]].assign(quantity=parts["amount"].to_numpy(), returned_at=parts["at"].to_numpy())
+    gone = parts.groupby("line")["amount"].sum()
+    kept = bought.assign(quantity=bought["quantity"] - gone.reindex(bought.index).fillna(0).astype("int64"))
+    return pd.concat([kept[kept["quantity"] > 0], returned]).sort_index(kind="stable")
