@@ -498,7 +498,7 @@ profile_facts = Table(
 import_marks = Table(
     "import_marks",
     metadata,
-    Column("kind", String(20), primary_key=True, comment="customer, order, event"),
+    Column("kind", String(20), primary_key=True, comment="customer, order, event, made"),
     Column("key", String(80), primary_key=True),
     Column("source", String(80), nullable=False),
     Column("digest", String(64), nullable=False, comment="of what was imported: the same again changes nothing"),

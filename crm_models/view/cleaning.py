@@ -46,7 +46,7 @@ def tidy_ids(table: pd.DataFrame, names: list[str], changes: Changes) -> pd.Data
 
 def drop(table: pd.DataFrame, wrong: pd.Series[bool], rule: str, changes: Changes) -> pd.DataFrame:
     """Refuse the rows where `wrong` holds."""
-    wrong = wrong.fillna(False).astype(bool)
+    wrong = wrong.reindex(table.index).fillna(False).astype(bool)
     changes.refused(rule, table.index[wrong])
     return table[~wrong]
 
@@ -111,7 +111,7 @@ def numbers(texts: pd.Series[Any]) -> pd.Series[Any]:
     """Numbers of texts such as `1,234.50`, `1.234,50`, `EUR 3` or `(2)`; missing where there is none."""
     import pandas as pd
 
-    plain = pd.to_numeric(texts, errors="coerce")
+    plain = pd.to_numeric(texts.astype(object), errors="coerce").astype("float64")
     left = texts[plain.isna() & texts.notna()]
     if left.empty:
         return plain
@@ -121,7 +121,8 @@ def numbers(texts: pd.Series[Any]) -> pd.Series[Any]:
     thousands = signs.str.fullmatch(r"-?\d{1,3}(,\d{3})+", na=False)
     german = signs.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     english = signs.str.replace(",", "", regex=False)
-    read = pd.to_numeric(german.where(comma_last & ~thousands, english), errors="coerce")
+    chosen = german.where(comma_last & ~thousands, english)
+    read = pd.to_numeric(chosen.astype(object), errors="coerce").astype("float64")
     return plain.where(plain.notna(), read.reindex(plain.index))
 
 

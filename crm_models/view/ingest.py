@@ -29,7 +29,7 @@ from crm_models.view.cleaning import dates, drop, drop_missing, drop_repeated, t
 from crm_models.view.customer_rows import FACTS, clean_customers
 from crm_models.view.mapping import Kind
 from crm_models.view.order_lines import book_returns, clean_lines
-from crm_models.view.profile import CONFIDENCE, SourceKind
+from crm_models.view.profile import CONFIDENCE, MADE, SourceKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +106,7 @@ def _customers(
     _write(connection, customers, new, say)
     count = _write(connection, profile_facts, _new_facts(connection, facts), say)
     _stamp(connection, "customer", stamps, set(marks), how)
+    _stamp(connection, MADE, [(each["customer_id"], "") for each in new], set(), how)
     return {"customers": len(new), "profile_facts": count}, unchanged
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from crm_models.order_records import OrderStatus
-from crm_models.tables import customers, orders, profile_facts
+from crm_models.tables import customers, import_marks, orders, profile_facts
 from crm_models.view import normalise
 from crm_models.view.person import person_of
 
@@ -46,6 +46,8 @@ HALF_LIFE = {
 }
 STALE = timedelta(days=3 * 365)
 _ACCOUNT = ("first_name", "last_name", "email", "phone", "address1", "city", "state", "postcode", "country")
+# Mark of a customer whose own row was made from a file: it says nothing that the file does not.
+MADE = "made"
 _ADDRESS = ("address1", "city", "state", "postcode", "country")
 # Without these a customer cannot be written to.
 NEEDED = ("first_name", "last_name", "email", "address1", "city", "postcode")
@@ -90,7 +92,9 @@ def customer_facts(connection: Connection, customer_ids: Collection[str]) -> lis
     chosen = list(customer_ids)
     kept = connection.execute(select(profile_facts).where(profile_facts.c.customer_id.in_(chosen)))
     facts = [_fact(row) for row in kept]
-    for row in connection.execute(select(customers).where(customers.c.customer_id.in_(chosen))):
+    own = import_marks.c.key.in_(chosen) & (import_marks.c.kind == MADE)
+    made = set(connection.execute(select(import_marks.c.key).where(own)).scalars())
+    for row in connection.execute(select(customers).where(customers.c.customer_id.in_(set(chosen) - made))):
         facts += _said(row, _ACCOUNT, "customer account", SourceKind.ACCOUNT, row.created_at)
     delivered = select(orders).where(
         orders.c.customer_id.in_(chosen), orders.c.status == OrderStatus.DELIVERED.value, orders.c.address1.is_not(None)

@@ -16,7 +16,7 @@ def upgrade() -> None:
     _facts()
     op.create_table(
         "import_marks",
-        sa.Column("kind", sa.String(length=20), nullable=False, comment="customer, order, event"),
+        sa.Column("kind", sa.String(length=20), nullable=False, comment="customer, order, event, made"),
         sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column(
