@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
+from crm_models.reason_words import reason_in_words
 from web.languages import LANGUAGES
 from web.security import CSRF_FIELD, form_token, keep_nonce
 from web.services import services_of
@@ -68,7 +69,14 @@ def percent(share: float | None) -> str:
 templates = Jinja2Templates(FOLDER / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
-    money=money, duration=duration, day=day, moment=moment, words=words, percent=percent, reason=reason
+    money=money,
+    duration=duration,
+    day=day,
+    moment=moment,
+    words=words,
+    percent=percent,
+    reason=reason,
+    score_reason=reason_in_words,
 )
 
 

@@ -6,23 +6,34 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from pandas import DataFrame
+
 from bot.cli.config import Config
 from bot.cli.customer_training import score_customers
 from bot.cli.display import step
 from bot.cli.errors import BadScoring
 from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
-from crm_models.batch.chunk import check_columns, load_models
-from crm_models.batch.files import open_features, writing_scores
+from crm_models.batch.chunk import ID, ROWS, check_columns, load_models, score_chunk
+from crm_models.batch.files import check_suffix, open_features, writing_scores
 from crm_models.batch.local import score_file
 from crm_models.batch.spark import score_on_spark
+from crm_models.model import CustomerModel
 from crm_models.scoring import ScoreFile, models_in_use
+from crm_models.table_training import PREFIX, TableOptions, load_table_model, table_to_score
+from crm_models.user_tables import PurchaseTable
 
 _ENGINES = ("pandas", "spark")
 
 
 def score(
-    config: Config, name: str | None, table: Path | None, id_column: str, output: Path | None, engine: str
+    config: Config,
+    name: str | None,
+    table: Path | None,
+    id_column: str | None,
+    purchases: tuple[str, str, str],
+    output: Path | None,
+    engine: str,
 ) -> None:
     if engine not in _ENGINES:
         raise BadScoring(f"There is no engine {engine!r}; choose one of {', '.join(_ENGINES)}.")
@@ -35,8 +46,26 @@ def score(
         score_customers(config, open_database(config), score)
     elif output is None:
         raise BadScoring(f"Say with --output where the scores of {table} shall be written.")
+    elif name is not None and name.startswith(PREFIX):
+        options = TableOptions(id_column=id_column, purchases=PurchaseTable(*purchases))
+        _score_own(config, name.removeprefix(PREFIX), table, options, output)
     else:
-        _score_table(config, name, table, id_column, output, score)
+        _score_table(config, name, table, id_column or ID, output, score)
+
+
+def write_table_scores(model: CustomerModel, table: DataFrame, output: Path) -> None:
+    """Scores of a table by one model, a row a customer."""
+    with step(f"Scoring {len(table):,} customers") as running, writing_scores(output, utc_now()) as writer:
+        for start in range(0, len(table), ROWS):
+            writer.write(score_chunk((model,), table.iloc[start : start + ROWS]))
+            running.count(start, len(table))
+        running.result = f"in {output}"
+
+
+def _score_own(config: Config, kind: str, table: Path, options: TableOptions, output: Path) -> None:
+    check_suffix(output)
+    model = load_table_model(kind, config.crm.models_folder)
+    write_table_scores(model, table_to_score(kind, table, options, model, utc_now()), output)
 
 
 def _score_table(config: Config, name: str | None, table: Path, id_column: str, output: Path, score: ScoreFile) -> None:

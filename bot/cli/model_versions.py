@@ -11,6 +11,7 @@ from bot.cli.display import console, done, note
 from bot.cli.prepare import open_database
 from crm_models.registry.catalogue import Version, find_version, list_versions
 from crm_models.registry.catalogue import roll_back as use_older
+from crm_models.table_training import PREFIX
 
 _METRICS_SHOWN = 2
 
@@ -46,7 +47,8 @@ def show_card(config: Config, name: str, version: str | None) -> None:
 def roll_back(config: Config, name: str, version: str | None) -> None:
     before, now = use_older(config.crm.models_folder, name, version)
     done(f"{name}: {now} is in use" + (f", and {before} is kept" if before not in (None, now) else ""))
-    score_customers(config, open_database(config))
+    if not name.startswith(PREFIX):
+        score_customers(config, open_database(config))
 
 
 def _row(each: Version) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ models = typer.Typer(
     help="Train, look at, and score with the models of customers.",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    epilog="Example: rapport models train",
+    epilog="Example: rapport models explain C-000003",
 )
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="churn, value, ...; `rapport models list` names them.")]
@@ -57,39 +57,98 @@ def drift(
     return show_drift(config(home), name)
 
 
-@models.command(epilog="Example: rapport models train churn")
+Table = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV or Parquet of yours; default the shop.", show_default=False),
+]
+IdColumn = Annotated[
+    str | None,
+    typer.Option("--id", metavar="COLUMN", help="Column of the ids; default customer_id.", show_default=False),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="File for the scores of --table.", show_default=False),
+]
+
+
+def _column(text: str) -> Any:
+    return typer.Option(metavar="COLUMN", help=text, show_default=False)
+
+
+@models.command(epilog="Example: rapport models train churn --table customers.csv --target Churn")
 def train(
     home: Home = None,
     name: Annotated[
         str | None, typer.Argument(metavar="[MODEL]", help="One model; default all.", show_default=False)
     ] = None,
+    table: Table = None,
+    target: Annotated[str | None, _column("churn: who left.")] = None,
+    left: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="churn: value that means left.", show_default=False)
+    ] = None,
+    treatment: Annotated[str | None, _column("uplift: who got the offer.")] = None,
+    outcome: Annotated[str | None, _column("uplift: what was wanted, 1 or 0.")] = None,
+    arms: Annotated[
+        str | None,
+        typer.Option(metavar="OFFER,NONE", help="uplift: the values of --treatment.", show_default=False),
+    ] = None,
+    customer: Annotated[str, typer.Option(metavar="COLUMN", help="value: whose purchase.")] = "customer_id",
+    date: Annotated[str, typer.Option(metavar="COLUMN", help="value: day of the purchase.")] = "date",
+    amount: Annotated[str, typer.Option(metavar="COLUMN", help="value: what was paid.")] = "amount",
+    id_column: IdColumn = None,
+    drop: Annotated[list[str] | None, _column("Column not to read; may be given more than once.")] = None,
+    keep: Annotated[list[str] | None, _column("churn: protected column to read nevertheless.")] = None,
+    output: Output = None,
 ) -> None:
-    """Train on the shop's data, now; the new version is used unless it is clearly worse."""
-    from bot.cli.model_training import train as fit
+    """Train on the shop's data, or on a table of yours; a new version is used unless it is clearly worse."""
+    from bot.cli import model_training
 
-    fit(config(home), name)
+    if table is None:
+        model_training.train(config(home), name)
+        return
+    options = model_training.options(
+        id_column, drop, keep, target, left, treatment, outcome, arms, (customer, date, amount)
+    )
+    model_training.train_on_table(config(home), name, table, options, output)
 
 
 @models.command(epilog="Example: rapport models score --table features.parquet --output scores.parquet")
 def score(
     home: Home = None,
     name: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="One model; default all.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="One model, also table-churn, ...; default all.", show_default=False),
     ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="CSV or Parquet with the models' columns; default the shop.", show_default=False
-        ),
-    ] = None,
-    id_column: Annotated[str, typer.Option("--id", metavar="COLUMN", help="Column of the ids.")] = "customer_id",
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="File for the scores of --table.", show_default=False),
-    ] = None,
+    table: Table = None,
+    id_column: IdColumn = None,
+    customer: Annotated[str, typer.Option(metavar="COLUMN", help="table-value: whose purchase.")] = "customer_id",
+    date: Annotated[str, typer.Option(metavar="COLUMN", help="table-value: day of the purchase.")] = "date",
+    amount: Annotated[str, typer.Option(metavar="COLUMN", help="table-value: what was paid.")] = "amount",
+    output: Output = None,
     engine: Annotated[str, typer.Option(metavar="pandas|spark", help="Who computes them.")] = "pandas",
 ) -> None:
     """Score every customer of the shop, or of a table of yours."""
     from bot.cli.model_scores import score as write
 
-    write(config(home), name, table, id_column, output, engine)
+    write(config(home), name, table, id_column, (customer, date, amount), output, engine)
+
+
+@models.command(epilog="Example: rapport models explain C-000003")
+def explain(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Number or e-mail.")], home: Home = None
+) -> None:
+    """Every score of a customer, and what moved it, in words."""
+    from bot.cli.model_reasons import explain as tell
+
+    tell(config(home), customer)
+
+
+@models.command(epilog="Example: rapport models fairness")
+def fairness(
+    home: Home = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="File for all figures.", show_default=False)] = None,
+) -> None:
+    """Scores, offers and errors by country, tier and language; groups that are too small are not shown."""
+    from bot.cli.model_fairness import show_fairness
+
+    show_fairness(config(home), json)

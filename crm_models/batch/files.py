@@ -72,6 +72,12 @@ def write_features(path: Path, table: pd.DataFrame) -> FeatureFile:
     return FeatureFile(path, (ID, *table.columns), len(table))
 
 
+def check_suffix(path: Path) -> None:
+    """Raises BadTable for a file of scores that is neither CSV nor Parquet by its name."""
+    if path.suffix not in SUFFIXES:
+        raise BadTable(f"{path} is neither .csv nor .parquet; name the file for the scores so.")
+
+
 @contextmanager
 def writing_scores(path: Path, scored_at: datetime) -> Iterator[ScoreWriter]:
     """A file of scores that takes its place when all of them are written.
@@ -79,8 +85,7 @@ def writing_scores(path: Path, scored_at: datetime) -> Iterator[ScoreWriter]:
     Raises:
         BadTable: it cannot be written there.
     """
-    if path.suffix not in SUFFIXES:
-        raise BadTable(f"{path} is neither .csv nor .parquet; name the file for the scores so.")
+    check_suffix(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))

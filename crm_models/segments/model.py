@@ -34,6 +34,7 @@ class Segmentation(CustomerModel):
     name = "segment"
     columns = ("no_order_for", "orders", "spent_cents", "ordering_for")
     labels = (NEW, *NAMES)
+    unit = "of 1"
 
     def __init__(self, method: str = KMEANS, previous: Segmentation | None = None, seed: int = 7) -> None:
         super().__init__()
