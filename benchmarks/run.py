@@ -27,6 +27,7 @@ SUITES = {
     "satisfaction": "how content a customer was, from the turns of a dialogue, on USS (SGD and MWOZ)",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
+    "scoring": "training all customer models, one customer's scores, a million customers, and Spark beside pandas",
 }
 # Their `run` takes the options as well.
 WITH_OPTIONS = frozenset({"churn", "entities", "intent", "oos", "retrieval"})
