@@ -106,7 +106,7 @@ def check_purchases(table: pd.DataFrame, needs: PurchaseTable, now: datetime) ->
     """
     mistakes = _lacking(table, [needs.customer, needs.date, needs.amount])
     _refuse(mistakes)
-    dates = pd.to_datetime(table[needs.date], errors="coerce", utc=True).dt.tz_localize(None)
+    dates = _days(table[needs.date])
     amounts = pd.to_numeric(table[needs.amount], errors="coerce")
     mistakes += _ids(table[needs.customer], once=False)
     mistakes += _wrong(table[needs.date], dates.isna(), "must be a date, such as 2024-05-31")
@@ -214,3 +214,10 @@ def _texts(ids: pd.Series[Any]) -> list[str]:
 
 def _stripped(column: pd.Series[Any]) -> pd.Series[str]:
     return pd.Series([str(each).strip() for each in column], index=column.index, dtype=object)
+
+
+def _days(column: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
+    """Dates, UTC without zone; NaT for what is none. A number such as 20240531 is read as it is written."""
+    if pd.api.types.is_numeric_dtype(column):
+        column = column.map(lambda value: f"{value:.0f}", na_action="ignore")
+    return pd.to_datetime(column, errors="coerce", utc=True, format="mixed").dt.tz_localize(None)

@@ -10,12 +10,12 @@ from pandas import DataFrame
 
 from bot.cli.config import Config
 from bot.cli.customer_training import score_customers
-from bot.cli.display import step
+from bot.cli.display import note, step
 from bot.cli.errors import BadScoring
 from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
-from crm_models.batch.chunk import ID, ROWS, check_columns, load_models, score_chunk
-from crm_models.batch.files import check_suffix, open_features, writing_scores
+from crm_models.batch.chunk import ID, ROWS, Loadable, check_columns, load_models, score_chunk
+from crm_models.batch.files import FeatureFile, check_suffix, open_features, writing_scores
 from crm_models.batch.local import score_file
 from crm_models.batch.spark import score_on_spark
 from crm_models.model import CustomerModel
@@ -53,6 +53,20 @@ def score(
         _score_table(config, name, table, id_column or ID, output, score)
 
 
+def _fitting(found: tuple[Loadable, ...], source: FeatureFile, named: bool) -> tuple[Loadable, ...]:
+    """The models whose columns the table has; all of them must be there for a model that was named."""
+    models = load_models(found)
+    fitting = tuple(
+        each for each, model in zip(found, models, strict=True) if set(model.columns) <= set(source.columns)
+    )
+    if named or not fitting:
+        check_columns(models, source.columns)
+    left_out = [kind.name for kind, _ in found if kind not in {kind for kind, _ in fitting}]
+    if left_out:
+        note(f"Left out, as the table lacks their columns: {', '.join(left_out)}.")
+    return fitting
+
+
 def write_table_scores(model: CustomerModel, table: DataFrame, output: Path) -> None:
     """Scores of a table by one model, a row a customer."""
     with step(f"Scoring {len(table):,} customers") as running, writing_scores(output, utc_now()) as writer:
@@ -77,7 +91,7 @@ def _score_table(config: Config, name: str | None, table: Path, id_column: str, 
         tempfile.TemporaryDirectory(prefix="rapport-features-") as aside,
     ):
         source = open_features(table, id_column, Path(aside))
-        check_columns(load_models(found), source.columns)
+        found = _fitting(found, source, named=name is not None)
         written = 0
         with writing_scores(output, utc_now()) as writer:
             for frame in score(found, source):

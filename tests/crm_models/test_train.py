@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
-from trained_shop import TrainedShop
+from trained_shop import TrainedShop, copy_of
 
 from crm_models.churn.model import ChurnModel
 from crm_models.customers import read_profile
@@ -38,10 +37,7 @@ def folder(trained_shop: TrainedShop) -> Path:
 @pytest.fixture(scope="module")
 def scored(demo_shop: Engine, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """A copy of the demo shop, to write scores into."""
-    copy = tmp_path_factory.mktemp("scored") / "rapport.db"
-    with sqlite3.connect(str(demo_shop.url.database)) as source, sqlite3.connect(copy) as target:
-        source.backup(target)
-    return create_engine(f"sqlite:///{copy}")
+    return copy_of(demo_shop, tmp_path_factory.mktemp("scored"))
 
 
 @pytest.fixture(scope="module")

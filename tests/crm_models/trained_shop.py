@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from crm_models.database import create_engine
 from crm_models.train import TrainReport
 
 
@@ -24,3 +26,11 @@ class TrainedShop:
 def truth_of(demo_shop: Engine) -> Path:
     """The file of the traits behind the customers of the fixture."""
     return Path(str(demo_shop.url.database)).parent / "demo_truth.csv"
+
+
+def copy_of(shop: Engine, folder: Path) -> Engine:
+    """A copy of the shop's database, to write into."""
+    copy = folder / "rapport.db"
+    with sqlite3.connect(str(shop.url.database)) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    return create_engine(f"sqlite:///{copy}")
