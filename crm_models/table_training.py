@@ -109,8 +109,8 @@ def _fit(
 
         target = _given(options.target, "--target", "who left")
         checked = check_customers(table, CustomerTable((target,), None, options.drop, options.id_column))
-        left = {"left_value": options.left, "keep": options.keep, "progress": progress}
-        return train_churn(checked, target, now, **left), checked
+        model = train_churn(checked, target, now, left_value=options.left, keep=options.keep, progress=progress)
+        return model, checked
     from crm_models.uplift.training import train_from_table as train_uplift
 
     treatment = _given(options.treatment, "--treatment", "who got the offer")
