@@ -77,6 +77,6 @@ class ActionFallback(ActionAnswer):
 
 
 def _links(sources: tuple[Source, ...]) -> list[dict[str, str]]:
-    """Where the customer can read on; each article once."""
-    unique = {source.document_id: source.title for source in sources}
-    return [{"title": title, "url": f"/help/{identifier}"} for identifier, title in unique.items()]
+    """Where the customer can read on; each article once, at its own address or else on our page."""
+    unique = {source.document_id: source for source in sources}
+    return [{"title": each.title, "url": each.url or f"/help/{each.document_id}"} for each in unique.values()]

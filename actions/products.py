@@ -47,7 +47,9 @@ class ActionProduct(ShopAction):
             return []
         answer = find_answer(context)
         if answer.status is AnswerStatus.ANSWERED:
-            sources = [{"title": each.title, "url": f"/help/{each.document_id}"} for each in answer.sources[:1]]
+            sources = [
+                {"title": each.title, "url": each.url or f"/help/{each.document_id}"} for each in answer.sources[:1]
+            ]
             passages = [each.passage_id for each in answer.sources]
             context.say("answer", "answered", answer=" ".join(answer.sentences), sources=sources, passages=passages)
             return []

@@ -32,11 +32,12 @@ class AnswerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where sentences come from."""
+    """Where sentences come from; `url` is where customers can read on, empty where the article does not say."""
 
     title: str
     document_id: str
     passage_id: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +156,4 @@ def _near(hits: Sequence[Hit], passages: Mapping[str, Passage], used: set[str]) 
 
 
 def _source(passage: Passage) -> Source:
-    return Source(passage.title, passage.document_id, passage.passage_id)
+    return Source(passage.title, passage.document_id, passage.passage_id, passage.url)

@@ -47,7 +47,7 @@ class Document:
 class Passage:
     """A stretch of one document that is found and cited as a whole; a sentence's id is its place in it.
 
-    `position` is its place in the document.
+    `position` is its place in the document, `url` where customers can read the document.
     The passage's id is made from its words, so a passage that changed is another passage, and a vector
     stored under an id always belongs to the words that id stands for.
     """
@@ -58,6 +58,7 @@ class Passage:
     headings: tuple[str, ...]
     sentences: tuple[str, ...]
     position: int = 0
+    url: str = ""
 
     @property
     def text(self) -> str:

@@ -49,7 +49,7 @@ _DOCUMENT = (
     "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
     "valid_from, valid_until, updated, questions, url"
 )
-_PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position"
+_PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position, d.url"
 _JOINED = "FROM passages p JOIN documents d USING (document_id)"
 
 
@@ -261,4 +261,5 @@ def _read_passage(row: Sequence[Any]) -> Passage:
         headings=tuple(json.loads(row[3])),
         sentences=tuple(json.loads(row[4])),
         position=row[5],
+        url=row[6],
     )

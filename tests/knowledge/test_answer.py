@@ -39,6 +39,17 @@ def test_an_answer_is_word_for_word_from_the_article_it_names(ask, articles: Pat
     assert "returns" not in [source.document_id for source in answer.near]
 
 
+def test_an_article_is_linked_at_its_own_address(settings, store, articles: Path, encoder) -> None:
+    text = (articles / "returns.md").read_text()
+    (articles / "returns.md").write_text(text.replace("topic:", "url: https://shop.example/returns\ntopic:", 1))
+    ingest_path(store, articles)
+    build_index(settings, encoder)
+    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
+    question = "Refund of a return: are gift cards refunded at once?"
+    answer = compose(store, question, retriever.search(question), settings=settings)
+    assert answer.sources[0].url == "https://shop.example/returns"
+
+
 def test_what_no_article_says_is_not_known(ask) -> None:
     answer = ask("who won the football world cup")
     assert answer.status is AnswerStatus.UNKNOWN
