@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from crm_models.view.linking import Scored
 from crm_models.view.records import Record
-from crm_models.view.rules import HOUSEHOLD, apart, certain_pairs
+from crm_models.view.rules import HOUSEHOLD, apart, certain_pairs, supported
 
 LINK = 0.98  # probability from which a link is made without anybody looking
 REVIEW = 0.5  # and from which it is shown
@@ -78,11 +78,12 @@ def decide(
         against = groups.against(each.pair)
         if against == HOUSEHOLD:
             households += 1
-        elif each.status is LinkStatus.LINKED and against is None:
+        elif each.status is LinkStatus.LINKED and against is None and not groups.by_name_alone(each):
             groups.join(each.pair)
             decisions.append(each)
         else:
-            reason = against or f"the model is not sure ({each.probability or 0:.0%})"
+            alike = "alike in their names alone" if groups.by_name_alone(each) else None
+            reason = against or alike or f"the model is not sure ({each.probability or 0:.0%})"
             decisions.append(
                 Decision(each.pair, LinkStatus.REVIEW, each.method, each.probability, each.evidence, reason[:160])
             )
@@ -124,6 +125,11 @@ class _Groups:
             both = self._group[pair[0]] + self._group[pair[1]]
             for each in both:
                 self._group[each] = both
+
+    def by_name_alone(self, decision: Decision) -> bool:
+        """Whether only the model says so, and only because of names."""
+        one, other = (self._records[each] for each in decision.pair)
+        return decision.method is LinkMethod.MODEL and not supported(one, other)
 
     def against(self, pair: Pair) -> str | None:
         """What speaks against joining the two groups; None when nothing does."""

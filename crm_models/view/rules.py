@@ -52,6 +52,26 @@ def apart(one: Record, other: Record) -> str | None:
     return None
 
 
+def supported(one: Record, other: Record) -> bool:
+    """Whether more than the names speaks for a link: a number, a date, an address.
+
+    Two people may have one name, and addresses of mailboxes are made of names, so similar ones prove nothing more.
+    """
+    return (
+        _near(one.national_id, other.national_id)
+        or _near(one.birth_date, other.birth_date)
+        or _turned(one.birth_date, other.birth_date)
+        or _same(one.email, other.email)
+        or _same(one.phone, other.phone)
+        or _same(one.postcode, other.postcode)
+        or (
+            one.street is not None
+            and other.street is not None
+            and JaroWinkler.similarity(one.street, other.street) >= 0.9
+        )
+    )
+
+
 def _groups(records: Iterable[Record], key: Callable[[Record], object]) -> list[list[Record]]:
     groups: defaultdict[object, list[Record]] = defaultdict(list)
     for each in records:

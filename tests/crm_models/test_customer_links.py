@@ -200,9 +200,9 @@ def test_different_dates_of_birth_stop_a_link_and_day_and_month_exchanged_do_not
 
 def test_a_chain_of_likely_pairs_does_not_tie_strangers_together() -> None:
     records = [
-        person("a", first_name="Ann", last_name="Lee", birth_date="1990-02-11"),
-        person("b", first_name="Ann", last_name="Lee"),
-        person("c", first_name="Ann", last_name="Lee", birth_date="1964-07-30"),
+        person("a", first_name="Ann", last_name="Lee", birth_date="1990-02-11", postcode="AB1 2CD"),
+        person("b", first_name="Ann", last_name="Lee", postcode="AB1 2CD"),
+        person("c", first_name="Ann", last_name="Lee", birth_date="1964-07-30", postcode="AB1 2CD"),
     ]
     scored = [Scored("a", "b", 0.999, 10.0, ()), Scored("b", "c", 0.995, 8.0, ())]
     first, second = decide(records, scored).new
@@ -211,8 +211,18 @@ def test_a_chain_of_likely_pairs_does_not_tie_strangers_together() -> None:
     assert "a and c: different dates of birth" in (second.reason or "")
 
 
+def test_a_name_alone_links_nobody_however_likely_it_seems() -> None:
+    """Mailboxes are made of names: a similar one says nothing that the name has not said."""
+    records = [
+        person("a", first_name="Ann", last_name="Lee", email="ann.lee1@example.org", postcode="AB1 2CD"),
+        person("b", first_name="Ann", last_name="Lee", email="ann.lee7@example.org", postcode="XY9 8ZZ"),
+    ]
+    [found] = decide(records, [Scored("a", "b", 0.999, 10.0, ())]).new
+    assert found.status is LinkStatus.REVIEW and found.reason == "alike in their names alone"
+
+
 def test_a_large_group_is_looked_at_before_it_grows() -> None:
-    records = [person(f"r{number}", first_name="Ann", last_name="Lee") for number in range(LARGEST + 1)]
+    records = [person(f"r{number}", first_name="Ann", last_name="Lee", postcode="1") for number in range(LARGEST + 1)]
     scored = [Scored("r0", f"r{number}", 0.999, 10.0, ()) for number in range(1, LARGEST + 1)]
     *linked, last = decide(records, scored).new
     assert all(each.status is LinkStatus.LINKED for each in linked)
