@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
-from crm_models.recommendation import Recommender
+from crm_models.recommend.model import Recommender
 from crm_models.registry.live import LiveModel
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings

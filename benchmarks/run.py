@@ -26,6 +26,7 @@ SUITES = {
     "uplift": "whom an e-mail changes, on Hillstrom's e-mail experiment, by Qini over random halves",
     "satisfaction": "how content a customer was, from the turns of a dialogue, on USS (SGD and MWOZ)",
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
+    "recommendation": "what is bought next among all items of Amazon Beauty, beside implicit; new items; time",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
     "scoring": "training all customer models, one customer's scores, a million customers, and Spark beside pandas",
 }

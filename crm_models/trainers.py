@@ -7,8 +7,8 @@ from crm_models.churn.train import train_churn
 from crm_models.errors import UnknownModel
 from crm_models.gap_model.model import GapModel
 from crm_models.gap_model.train import train_gap
-from crm_models.recommendation import KIND as RECOMMENDATION
-from crm_models.recommendation_training import train_recommender
+from crm_models.recommend.model import KIND as RECOMMENDATION
+from crm_models.recommend.training import train_recommender
 from crm_models.satisfaction.model import SatisfactionModel
 from crm_models.satisfaction.training import train_satisfaction
 from crm_models.segments.model import Segmentation

@@ -14,11 +14,11 @@ from sqlalchemy.engine import Connection, Engine
 from crm_models.catalogue import product_card
 from crm_models.database import reading
 from crm_models.errors import BadModel, BadTable
-from crm_models.item_similarity import SHRINKAGE, SUPPORT, nearest_products
 from crm_models.offers import decline_offer, propose_recommendation
 from crm_models.purchase_log import ProductText, PurchaseLog, read_purchases
-from crm_models.recommendation import Recommender
-from crm_models.recommendation_evaluation import evaluate_recommender, leave_last_out
+from crm_models.recommend.evaluation import evaluate_recommender, leave_last_out
+from crm_models.recommend.item_similarity import SHRINKAGE, SUPPORT, nearest_products
+from crm_models.recommend.model import Recommender
 from crm_models.shop_policy import ShopPolicy, write_policy
 from crm_models.tables import items, order_lines, orders, products
 from demo.seed import DEFAULT_UNTIL
@@ -244,7 +244,7 @@ def test_a_shop_without_orders_suggests_something_in_stock(engine: Engine) -> No
 
 def test_serving_needs_neither_pandas_nor_scikit_learn() -> None:
     code = (
-        "import sys, crm_models.offers, crm_models.recommendation as r; r.Recommender();"
+        "import sys, crm_models.offers, crm_models.recommend.model as r; r.Recommender();"
         "print(sorted({'pandas', 'sklearn', 'scipy', 'torch', 'pyarrow'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_models.purchase_log import PurchaseLog
-from crm_models.recommendation import Recommender, taste_weight
+from crm_models.recommend.model import Recommender
+from crm_models.recommend.rules import taste_weight
 
 Rank = Callable[[Mapping[int, float]], NDArray[np.float64]]  # what was bought -> score of each product
 

@@ -1,0 +1,1 @@
+"""Recommendation: candidates, the sequence model, their blend, and the shop's rules."""
