@@ -32,17 +32,22 @@ def factor_neighbours(log: PurchaseLog, k: int, seed: int) -> Neighbours:
     """By the cosine of item factors (Hu, Koren and Volinsky 2008, in `implicit`)."""
     from implicit.als import AlternatingLeastSquares  # type: ignore[import-untyped]
     from scipy import sparse  # type: ignore[import-untyped]
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     count = len(log.products)
     if len(log) == 0:
         return Neighbours(np.zeros((count, 1), np.int32), np.zeros((count, 1), np.float32))
     shape = (int(log.customer.max()) + 1, count)
     bought = sparse.csr_matrix((np.ones(len(log), np.float32), (log.customer, log.product)), shape=shape)
-    model = AlternatingLeastSquares(
-        factors=min(FACTOR_COUNT, count), alpha=5.0, regularization=0.1, iterations=15, num_threads=1, random_state=seed
-    )
     with threadpool_limits(1, "blas"):  # implicit's own threads and those of BLAS would get in each other's way
+        model = AlternatingLeastSquares(
+            factors=min(FACTOR_COUNT, count),
+            alpha=5.0,
+            regularization=0.1,
+            iterations=15,
+            num_threads=1,
+            random_state=seed,
+        )
         model.fit(bought, show_progress=False)
     sold = np.bincount(log.product, minlength=count) > 0
     return nearest(np.asarray(model.item_factors) * sold[:, None], k)
