@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.customers import customers as customer_commands
+from bot.cli.kb import kb
 from bot.cli.models import models
 from bot.cli.nlu import nlu
 from bot.cli.options import Home
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 
 app.add_typer(nlu, name="nlu")
+app.add_typer(kb, name="kb")
 app.add_typer(customer_commands, name="customers")
 app.add_typer(models, name="models")
 
