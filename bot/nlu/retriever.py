@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.earlier import said_earlier
 from bot.nlu.home import data_folder
 from bot.nlu.messages import is_payload, text_of
-from bot.nlu.vectors import ANSWERABLE, EMBEDDING, INTENT_SET, PASSAGES
+from bot.nlu.vectors import ANSWERABLE, EMBEDDING, FOLLOWS, INTENT_SET, PASSAGES
 from knowledge.embed import OnnxEncoder, load_encoder
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
@@ -77,7 +77,13 @@ class PassageRetriever(GraphComponent):
             text = text_of(message)
             if is_payload(text):
                 continue
-            hits = self._by_topic(self._search(text, message.get(EMBEDDING)), self._topics_of(message))
+            earlier = said_earlier()
+            hits = self._search(text, message.get(EMBEDDING), earlier)
+            if earlier:
+                # What it is about was said before; the intent of "and for gold members?" tells little.
+                message.set(FOLLOWS, True, add_to_output=True)
+            else:
+                hits = self._by_topic(hits, self._topics_of(message))
             kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
             message.set(PASSAGES, kept, add_to_output=True)
             judge = tuning_of(self._home).answerability
@@ -101,11 +107,10 @@ class PassageRetriever(GraphComponent):
         raised = [replace(hit, score=hit.score + bonus * (hit.document_id in fitting)) for hit in hits]
         return sorted(raised, key=lambda hit: -hit.score)
 
-    def _search(self, text: str, embedding: Any) -> list[Hit]:
+    def _search(self, text: str, embedding: Any, earlier: tuple[str, ...]) -> list[Hit]:
         if embedding is None or not text.strip():
             return []
         try:
-            earlier = said_earlier()
             together = self._encoded(with_earlier(text, earlier)) if earlier else None
             return self._opened().search(text, embedding, k=self.config["searched"], earlier=earlier, together=together)
         except (KnowledgeError, OSError) as error:

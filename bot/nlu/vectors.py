@@ -18,6 +18,7 @@ INTENT_SET = "intent_set"
 OUT_OF_SCOPE_SCORE = "out_of_scope"
 PASSAGES = "passages"
 ANSWERABLE = "answerable"
+FOLLOWS = "follows"  # True where it is understood as following a question that an article answered
 SENTIMENT = "sentiment"
 FURTHER_REQUESTS = "further_requests"
 LANGUAGE = "language"
