@@ -33,7 +33,8 @@ class ActionAnswer(ShopAction):
         if answer.status is AnswerStatus.ANSWERED:
             context.say("answer", "answered", **said)
             return [SlotSet("topic", answer.sources[0].document_id)]
-        if context.turn.intent == "nlu_unsure" and (asked := hear_rant(context) or ask_what_is_meant(context)):
+        is_by_itself = context.turn.intent == "nlu_unsure" and not context.turn.follows
+        if is_by_itself and (asked := hear_rant(context) or ask_what_is_meant(context)):
             return asked
         # What is neither our subject nor surely answered is not answered at all.
         if answer.status is AnswerStatus.UNSURE and context.turn.intent != "out_of_scope":

@@ -38,8 +38,11 @@ class ActionClarify(ShopAction):
 
 
 def _is_answered_question(context: Context) -> bool:
+    if context.turn.follows:
+        # It was a question before, and leans on it: even a doubtful answer is nearer than other subjects.
+        return find_answer(context).status is not AnswerStatus.UNKNOWN
     likeliest = str(context.turn.intent_set[0]["name"]) if context.turn.intent_set else ""
-    is_question = context.turn.follows or (likeliest.startswith("ask_") and likeliest != "ask_person")
+    is_question = likeliest.startswith("ask_") and likeliest != "ask_person"
     return is_question and find_answer(context).status is AnswerStatus.ANSWERED
 
 
