@@ -7,7 +7,7 @@ detected, asked, closed -> dropped       with the reason
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -184,6 +184,7 @@ def list_gaps(
     connection: Connection,
     *,
     sort: GapSort | None = None,
+    kinds: Collection[GapKind] | None = None,
     status: GapStatus | None = None,
     conversation_id: str | None = None,
     limit: int = 100,
@@ -192,6 +193,8 @@ def list_gaps(
     query = select(gaps)
     if sort is not None:
         query = query.where(gaps.c.sort == sort.value)
+    if kinds is not None:
+        query = query.where(gaps.c.kind.in_([kind.value for kind in kinds]))
     if status is not None:
         query = query.where(gaps.c.status == status.value)
     if conversation_id is not None:

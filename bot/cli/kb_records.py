@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from knowledge.care.report import Use
 
 _KEPT = {Kind.CONTRADICTION: GapKind.CONTRADICTORY, Kind.DUPLICATE: GapKind.DUPLICATE}
 _OPEN = (GapStatus.DETECTED, GapStatus.ASKED)
-# Open gaps and findings that are looked at, the latest first.
+# Questions, and gaps of the care of articles, that are looked at: the latest.
 _MOST = 10_000
 
 
@@ -42,7 +42,7 @@ def note_findings(connection: Connection, findings: Sequence[Finding], now: date
         The number of gaps noted, and closed.
     """
     present = {finding.key: finding for finding in findings if finding.kind in _KEPT}
-    kept = [gap for gap in _gaps(connection) if "finding" in gap.evidence]
+    kept = [gap for gap in _gaps(connection, _KEPT.values()) if "finding" in gap.evidence]
     known = {gap.evidence["finding"] for gap in kept if gap.status in (*_OPEN, GapStatus.DROPPED)}
     new = [finding for key, finding in present.items() if key not in known]
     for finding in new:
@@ -56,16 +56,12 @@ def note_findings(connection: Connection, findings: Sequence[Finding], now: date
 
 
 def _open_questions(connection: Connection) -> list[Gap]:
-    wanted = (GapKind.MISSING, GapKind.UNCLEAR)
-    return [
-        gap
-        for gap in _gaps(connection)
-        if gap.kind in wanted and gap.status in _OPEN and str(gap.evidence.get("question") or "").strip()
-    ]
+    asked = _gaps(connection, (GapKind.MISSING, GapKind.UNCLEAR))
+    return [gap for gap in asked if gap.status in _OPEN and str(gap.evidence.get("question") or "").strip()]
 
 
-def _gaps(connection: Connection) -> list[Gap]:
-    return list_gaps(connection, sort=GapSort.KNOWLEDGE, limit=_MOST)
+def _gaps(connection: Connection, kinds: Collection[GapKind]) -> list[Gap]:
+    return list_gaps(connection, sort=GapSort.KNOWLEDGE, kinds=kinds, limit=_MOST)
 
 
 def _unanswered(gap: Gap) -> Unanswered:

@@ -120,4 +120,5 @@ def test_what_is_worth_most_is_listed_first(connection: Connection) -> None:
     assert len(list_gaps(connection, conversation_id="web-1")) == 1
     advance(connection, ids[1], GapStatus.ASKED)
     assert [gap.gap_id for gap in list_gaps(connection, status=GapStatus.ASKED)] == [ids[1]]
+    assert list_gaps(connection, sort=GapSort.KNOWLEDGE, kinds=[GapKind.DUPLICATE]) == []
     assert len(list_gaps(connection, limit=2)) == 2
