@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _count(part: Part, replaced: frozenset[str]) -> tuple[int, int]:
 
 def _former(settings: KnowledgeSettings, encoder: Encoder) -> SearchIndex | None:
     try:
-        former = open_index(settings.index_folder, encoder.fingerprint)
+        former = open_index(settings.index_folder, encoder.fingerprint, thorough=False)
     except SearchIndexError:
         return None
     return former if former.parts[0].dimension == encoder.dimension else None
@@ -117,7 +118,7 @@ _Vectors = dict[str, tuple[Half, Half]]
 
 def _kept(former: SearchIndex, wanted: set[str]) -> _Vectors:
     return {
-        name: (part.passages[place], part.sentence_rows(place))
+        name: (_half(part.passages[place]), _half(part.sentence_rows(place)))
         for part in former.parts
         for place, name in enumerate(part.ids)
         if name in wanted
@@ -148,8 +149,12 @@ def _checked(encoder: Encoder, texts: list[str]) -> Half:
             f"the encoder gave an array of {vectors.shape} for {len(texts)} texts, "
             f"not ({len(texts)}, {encoder.dimension})"
         )
-    half: Half = vectors.astype(np.float16)
-    return half
+    return _half(vectors)
+
+
+def _half(vectors: NDArray[Any]) -> Half:
+    """As they are written; what was read into memory is float32 of the same numbers."""
+    return vectors.astype(np.float16, copy=False)
 
 
 def _questions(encoder: Encoder, documents: Sequence[Document], former: SearchIndex | None) -> list[Half]:
@@ -159,7 +164,7 @@ def _questions(encoder: Encoder, documents: Sequence[Document], former: SearchIn
     for document in documents:
         part, indexed = before.get(document.document_id, (None, None))
         if part is not None and indexed is not None and indexed.content_hash == document.content_hash:
-            kept[document.document_id] = part.question_rows(part.rows[document.document_id])
+            kept[document.document_id] = _half(part.question_rows(part.rows[document.document_id]))
     new = [document for document in documents if document.document_id not in kept]
     texts = list(dict.fromkeys(text for document in new for text in (document.title, *document.questions)))
     vectors = [_checked(encoder, texts[start : start + _STEP]) for start in range(0, len(texts), _STEP)]

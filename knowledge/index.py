@@ -30,7 +30,7 @@ from knowledge.part import Indexed, Part, load_part
 from knowledge.scope import ScopeTable
 
 CURRENT = "CURRENT"
-FORMAT = 3
+FORMAT = 4
 _KEPT_VERSIONS = 2
 _REBUILD = "`rapport ingest` with the articles' folder builds it again"
 
@@ -40,6 +40,7 @@ class IndexMeta:
     """What `meta.json` says; `content` tells apart two states of the store, `sha256` is by file.
 
     `passages` and `sentences` count those that can be found; `replaced` are ids of the base's documents.
+    `written` holds size and time of change (ns) of each file when it was written.
     """
 
     fingerprint: str
@@ -49,6 +50,7 @@ class IndexMeta:
     dimension: int
     content: str
     sha256: dict[str, str]
+    written: dict[str, list[int]]
     base: str | None = None
     replaced: tuple[str, ...] = ()
     format: int = FORMAT
@@ -132,10 +134,13 @@ def current_version(folder: Path) -> str | None:
         return None
 
 
-def open_index(folder: Path, fingerprint: str | None = None, opened: SearchIndex | None = None) -> SearchIndex:
+def open_index(
+    folder: Path, fingerprint: str | None = None, opened: SearchIndex | None = None, thorough: bool = True
+) -> SearchIndex:
     """The version in use; `fingerprint` is that of the encoder questions come from, None checks none.
 
-    `opened` is a version that is open already: what the two share is not read again.
+    `opened` is a version that is open already: what the two share is not read again. Without `thorough`, files
+    that have the size and the time they were written with are trusted; else each is compared with its sha256.
     Raises IndexMissing, IndexMismatch or IndexDamaged; each message says what to do.
     """
     for _ in range(3):
@@ -143,7 +148,7 @@ def open_index(folder: Path, fingerprint: str | None = None, opened: SearchIndex
         if version is None:
             raise IndexMissing(f"there is no search index in {folder}; {_REBUILD}")
         try:
-            return _open_version(folder, version, fingerprint, opened)
+            return _open_version(folder, version, fingerprint, opened, thorough)
         except IndexDamaged:
             # A version that was replaced and pruned while it was being read is not damage.
             if current_version(folder) == version:
@@ -180,13 +185,16 @@ def _write_files(aside: Path, new: NewVersion, now: datetime) -> None:
         dimension=new.part.dimension,
         content=new.content,
         sha256={name: _sha256(aside / name) for name in _files(aside)},
+        written={name: _stamp(aside / name) for name in _files(aside)},
         base=new.base.base_version if new.base else None,
         replaced=tuple(new.replaced),
     )
     (aside / "meta.json").write_text(json.dumps(asdict(meta), indent=1), encoding="utf-8")
 
 
-def _open_version(folder: Path, version: str, fingerprint: str | None, opened: SearchIndex | None) -> SearchIndex:
+def _open_version(
+    folder: Path, version: str, fingerprint: str | None, opened: SearchIndex | None, thorough: bool
+) -> SearchIndex:
     meta = _read_meta(folder / version)
     if fingerprint is not None and meta.fingerprint != fingerprint:
         raise IndexMismatch(
@@ -195,20 +203,22 @@ def _open_version(folder: Path, version: str, fingerprint: str | None, opened: S
         )
     if opened is not None and opened.version == version:
         return opened
-    own = _open_part(folder / version, meta)
+    own = _open_part(folder / version, meta, thorough)
     if meta.base is None:
         return SearchIndex(version, meta, (own,))
     if opened is not None and opened.base_version == meta.base:
         base = opened.parts[0]
     else:
-        base = _open_part(folder / meta.base, _read_meta(folder / meta.base))
+        base = _open_part(folder / meta.base, _read_meta(folder / meta.base), thorough)
     return SearchIndex(version, meta, (base, own) if own.ids else (base,))
 
 
-def _open_part(path: Path, meta: IndexMeta) -> Part:
+def _open_part(path: Path, meta: IndexMeta, thorough: bool) -> Part:
     for name, digest in meta.sha256.items():
         if not (path / name).is_file():
             raise IndexDamaged(f"the search index lacks {path / name}; {_REBUILD}")
+        if not thorough and _stamp(path / name) == meta.written[name]:
+            continue
         if _sha256(path / name) != digest:
             raise IndexDamaged(f"the search index file {path / name} is not as it was written; {_REBUILD}")
     try:
@@ -231,6 +241,12 @@ def _read_meta(path: Path) -> IndexMeta:
 
 def _files(path: Path) -> list[str]:
     return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+
+
+def _stamp(path: Path) -> list[int]:
+    """Size in bytes, time of change in ns."""
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
 
 
 def _sha256(path: Path) -> str:

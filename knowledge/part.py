@@ -34,6 +34,9 @@ Half = NDArray[np.float16]
 Places = NDArray[np.int64]
 Vector = NDArray[np.float32]
 
+# Numbers of an array that is read into memory: 32 MiB of them.
+_IN_MEMORY = 8 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
@@ -62,15 +65,19 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Part:
-    """Shapes as in the module's description; arrays that were opened are read-only and mapped from the disk."""
+    """Shapes as in the module's description.
+
+    What was opened is read-only: small arrays in memory and float32, as that is what is computed with; large ones
+    mapped from the disk.
+    """
 
     ids: tuple[str, ...]
     documents: tuple[Indexed, ...]
     owners: NDArray[np.int32]
-    passages: Half
-    sentences: Half
+    passages: Half | Vector
+    sentences: Half | Vector
     offsets: NDArray[np.int64]
-    questions: Half
+    questions: Half | Vector
     asked: NDArray[np.int64]
     vectors: VectorIndex
     known: VectorIndex
@@ -85,12 +92,12 @@ class Part:
         """The row of each document, by id."""
         return {document.document_id: row for row, document in enumerate(self.documents)}
 
-    def sentence_rows(self, place: int) -> Half:
-        """float16 (sentences of that passage, dimension)."""
+    def sentence_rows(self, place: int) -> Half | Vector:
+        """(sentences of that passage, dimension)."""
         return self.sentences[int(self.offsets[place]) : int(self.offsets[place + 1])]
 
-    def question_rows(self, row: int) -> Half:
-        """float16 (1 + known questions, dimension) of that document, the title first."""
+    def question_rows(self, row: int) -> Half | Vector:
+        """(1 + known questions, dimension) of that document, the title first."""
         return self.questions[int(self.asked[row]) : int(self.asked[row + 1])]
 
     @cached_property
@@ -110,7 +117,7 @@ class Part:
 
     def nearness(self, places: Places, embedding: Vector) -> Vector:
         """float32 (places,): cosine of passage and `embedding`."""
-        cosine: Vector = self.passages[places].astype(np.float32) @ embedding
+        cosine: Vector = self.passages[places].astype(np.float32, copy=False) @ embedding
         return np.clip(cosine, 0.0, 1.0)
 
     def best_sentence(self, places: Places, embedding: Vector) -> Vector:
@@ -119,7 +126,7 @@ class Part:
 
     def title(self, places: Places, embedding: Vector) -> Vector:
         """float32 (places,): cosine of the title of each passage's document."""
-        cosine: Vector = self.questions[self.asked[self.owners[places]]].astype(np.float32) @ embedding
+        cosine: Vector = self.questions[self.asked[self.owners[places]]].astype(np.float32, copy=False) @ embedding
         return cosine
 
     def best_question(self, places: Places, embedding: Vector) -> Vector:
@@ -150,10 +157,10 @@ def load_part(folder: Path) -> Part:
         ids=tuple(json.loads((folder / "ids.json").read_text(encoding="utf-8"))),
         documents=tuple(Indexed.from_json(values) for values in listed),
         owners=np.load(folder / "owners.npy"),
-        passages=np.load(folder / "passages.npy", mmap_mode="r"),
-        sentences=np.load(folder / "sentences.npy", mmap_mode="r"),
+        passages=_vectors(folder / "passages.npy"),
+        sentences=_vectors(folder / "sentences.npy"),
         offsets=np.load(folder / "offsets.npy"),
-        questions=np.load(folder / "questions.npy", mmap_mode="r"),
+        questions=_vectors(folder / "questions.npy"),
         asked=np.load(folder / "asked.npy"),
         vectors=load_vectors(folder / "vectors.faiss"),
         known=load_vectors(folder / "questions.faiss"),
@@ -161,12 +168,17 @@ def load_part(folder: Path) -> Part:
     )
 
 
-def _highest(vectors: Half, offsets: NDArray[np.int64], owners: NDArray[Any], embedding: Vector) -> Vector:
+def _vectors(path: Path) -> Half | Vector:
+    stored: Half = np.load(path, mmap_mode="r")
+    return stored.astype(np.float32) if stored.size <= _IN_MEMORY else stored
+
+
+def _highest(vectors: Half | Vector, offsets: NDArray[np.int64], owners: NDArray[Any], embedding: Vector) -> Vector:
     """float32 (owners,): the highest cosine of the rows that each one owns, at least one; one product for all."""
     if not len(owners):
         return np.zeros(0, dtype=np.float32)
     counts = offsets[owners + 1] - offsets[owners]
     starts = np.cumsum(counts) - counts
     rows = np.repeat(offsets[owners] - starts, counts) + np.arange(int(counts.sum()))
-    best: Vector = np.maximum.reduceat(vectors[rows].astype(np.float32) @ embedding, starts)
+    best: Vector = np.maximum.reduceat(vectors[rows].astype(np.float32, copy=False) @ embedding, starts)
     return best

@@ -255,7 +255,7 @@ def open_retriever(
 
 def _similarity(found: _Found, queries: Sequence[_Query]) -> Vector:
     """float32 (sentences of that passage,): nearness to the question, which each query has a vector for."""
-    rows = found.part.sentence_rows(found.place).astype(np.float32)
+    rows = found.part.sentence_rows(found.place).astype(np.float32, copy=False)
     vectors = [query.embedding for query in queries if query.embedding is not None]
     return _shared(queries, [rows @ vector for vector in vectors])
 

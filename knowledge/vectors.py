@@ -15,10 +15,10 @@ Places = NDArray[np.int64]
 
 # Vectors from which the cells of the inverted file are learnt, for each cell; FAISS asks for 39 or more.
 _TRAINING_PER_CELL = 64
-# Cells that one search visits, as a share of all: 1 of 32, at least 16.
-_VISITED_SHARE, _VISITED_LEAST = 32, 16
+# Cells that one search visits, as a share of all: 1 of 24, at least 16.
+_VISITED_SHARE, _VISITED_LEAST = 24, 16
 # Numbers of a vector that share a code of 4 bits; codes are coarse, so this many times more places are looked for.
-_CODED_TOGETHER, _OVERSAMPLED = 4, 4
+_CODED_TOGETHER, _OVERSAMPLED = 4, 8
 # So few allowed places are all of them given back: comparing each costs less than searching.
 _FEW = 5_000
 _ADD_STEP = 20_000

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge.documents import Document, Passage
 from knowledge.index import SearchIndex
+from knowledge.part import Half, Vector
 from knowledge.store import KnowledgeStore
-
-Half = NDArray[np.float16]
 
 # Rows that are compared with all others at once; bounds memory.
 _STEP = 512
@@ -25,15 +23,15 @@ class Corpus:
 
     Attributes:
         documents: all of the store, by id.
-        vectors: float16 (passages, dimension), each of length 1.
-        spoken: of each passage float16 (sentences, dimension).
+        vectors: float32 (passages, dimension), each of length 1.
+        spoken: of each passage (sentences, dimension).
         unindexed: documents of the store that the index does not hold.
     """
 
     documents: dict[str, Document]
     passages: tuple[Passage, ...]
-    vectors: Half
-    spoken: tuple[Half, ...]
+    vectors: Vector
+    spoken: tuple[Half | Vector, ...]
     unindexed: frozenset[str]
 
     def document_of(self, place: int) -> Document:
@@ -48,7 +46,7 @@ def read_corpus(store: KnowledgeStore, index: SearchIndex, today: date) -> Corpu
     documents = {document.document_id: document for document in store.list_documents()}
     expired = {name for name, each in documents.items() if each.valid_until and each.valid_until < today}
     known = {name: each for name, each in store.get_passages(index.ids).items() if each.document_id not in expired}
-    found: dict[str, tuple[Half, Half]] = {}
+    found: dict[str, tuple[Half | Vector, Half | Vector]] = {}
     for part in index.parts:
         for place, name in enumerate(part.ids):
             if name in known:
@@ -59,17 +57,22 @@ def read_corpus(store: KnowledgeStore, index: SearchIndex, today: date) -> Corpu
     return Corpus(
         documents=documents,
         passages=tuple(passages),
-        vectors=np.stack([row for row, _ in rows]) if rows else np.zeros((0, dimension), dtype=np.float16),
+        vectors=_stacked([row for row, _ in rows], dimension),
         spoken=tuple(spoken for _, spoken in rows),
         unindexed=frozenset(documents) - index.documents().keys(),
     )
 
 
-def near_pairs(vectors: Half, least: float) -> Iterator[tuple[int, int, float]]:
+def _stacked(rows: list[Half | Vector], dimension: int) -> Vector:
+    if not rows:
+        return np.zeros((0, dimension), dtype=np.float32)
+    return np.stack([row.astype(np.float32, copy=False) for row in rows])
+
+
+def near_pairs(vectors: Vector, least: float) -> Iterator[tuple[int, int, float]]:
     """Pairs (i, j, cosine) of rows with i < j whose cosine is at least `least`; exact."""
-    everything = vectors.astype(np.float32)
-    for start in range(0, len(everything), _STEP):
-        cosine = everything[start : start + _STEP] @ everything[start:].T
+    for start in range(0, len(vectors), _STEP):
+        cosine = vectors[start : start + _STEP] @ vectors[start:].T
         for row, column in np.argwhere(np.triu(cosine >= least, k=1)):
             yield start + int(row), start + int(column), float(cosine[row, column])
 
