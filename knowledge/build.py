@@ -159,12 +159,12 @@ def _half(vectors: NDArray[Any]) -> Half:
 
 def _questions(encoder: Encoder, documents: Sequence[Document], former: SearchIndex | None) -> list[Half]:
     """Of each document (1 + known questions, dimension), the title first; an unchanged one keeps its own."""
-    before = former.documents() if former else {}
     kept: dict[str, Half] = {}
     for document in documents:
-        part, indexed = before.get(document.document_id, (None, None))
-        if part is not None and indexed is not None and indexed.content_hash == document.content_hash:
-            kept[document.document_id] = _half(part.question_rows(part.rows[document.document_id]))
+        part = former.part_of(document.document_id) if former else None
+        row = part.rows[document.document_id] if part else 0
+        if part is not None and part.documents[row].content_hash == document.content_hash:
+            kept[document.document_id] = _half(part.question_rows(row))
     new = [document for document in documents if document.document_id not in kept]
     texts = list(dict.fromkeys(text for document in new for text in (document.title, *document.questions)))
     vectors = [_checked(encoder, texts[start : start + _STEP]) for start in range(0, len(texts), _STEP)]

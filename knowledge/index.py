@@ -92,6 +92,13 @@ class SearchIndex:
         """The loyalty tiers that articles are written for."""
         return frozenset().union(*(table.tiers for table in self.scopes))
 
+    def part_of(self, document_id: str) -> Part | None:
+        """The part in which a document can be found; None where it is in none."""
+        for number, part in reversed(list(enumerate(self.parts))):
+            if document_id in part.rows and (number or document_id not in self.replaced):
+                return part
+        return None
+
     def documents(self) -> dict[str, tuple[Part, Indexed]]:
         """Id -> the document and the part that it is in, of all that can be found."""
         found: dict[str, tuple[Part, Indexed]] = {}

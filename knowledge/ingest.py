@@ -88,7 +88,10 @@ def _remove_vanished(
     report: IngestReport,
 ) -> None:
     present = {str(file) for file in files}
-    for source in [name for name in known if file_of(name) not in present and Path(name).is_relative_to(root)]:
+    # As texts: there may be a hundred thousand of them.
+    within = f"{str(root).rstrip('/')}/"
+    below = [name for name in known if name.startswith(within) or name == str(root)]
+    for source in [name for name in below if file_of(name) not in present]:
         document_id, _ = known.pop(source)
         store.remove_document(document_id)
         report.removed.append(document_id)
