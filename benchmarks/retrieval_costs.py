@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 
 from benchmarks.report import Row, at_least, at_most
-from benchmarks.retrieval_home import OnceEncoder, untuned_encoder
+from benchmarks.retrieval_home import EncoderAround, OnceEncoder, untuned_encoder
 from bot.cli.display import step
 from bot.settings import PROJECT
 from knowledge.answer import compose
@@ -143,20 +143,12 @@ def _exactly_nearest(matrix: np.ndarray, queries: Matrix) -> list[list[int]]:
     return places.tolist()
 
 
-class _Stocked:
+class _Stocked(EncoderAround):
     """The encoder in use, but with vectors off the shelf while `stocking`: their meaning plays no part here."""
 
     def __init__(self, encoder: OnnxEncoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self.stocking = True
-
-    @property
-    def fingerprint(self) -> str:
-        return self._encoder.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        return self._encoder.dimension
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         if not self.stocking:

@@ -24,12 +24,11 @@ _RRF_K = 60
 BM25, ENCODER, RANK_FUSION = "BM25", "untuned encoder", "rank fusion"
 
 
-class OnceEncoder:
-    """Encodes each text once in a run: folds and variants of a collection share most of their texts."""
+class EncoderAround:
+    """Stands for another encoder, whose vectors it gives in a way of its own."""
 
     def __init__(self, encoder: OnnxEncoder) -> None:
         self._encoder = encoder
-        self._known: dict[str, np.ndarray] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -38,6 +37,14 @@ class OnceEncoder:
     @property
     def dimension(self) -> int:
         return self._encoder.dimension
+
+
+class OnceEncoder(EncoderAround):
+    """Encodes each text once in a run: folds and variants of a collection share most of their texts."""
+
+    def __init__(self, encoder: OnnxEncoder) -> None:
+        super().__init__(encoder)
+        self._known: dict[str, np.ndarray] = {}
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         new = sorted(set(texts) - self._known.keys())
