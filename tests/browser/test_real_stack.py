@@ -51,10 +51,16 @@ def _open_shop_as(chromium: WebDriver, stack: Stack, customer_id: str) -> Window
     chromium.get(stack.web_url)
     chromium.find_element(By.CSS_SELECTOR, "details.persona summary").click()
     chromium.find_element(By.CSS_SELECTOR, f"details.persona button[value='{customer_id}']").click()
-    eventually(lambda: "Anna" in chromium.find_element(By.CSS_SELECTOR, ".persona summary").text, "Anna is signed in")
+    eventually(lambda: "Anna" in _text_of(chromium, ".persona summary"), "Anna is signed in")
     window = Window(chromium)
     window.open()
     return window
+
+
+def _text_of(chromium: WebDriver, selector: str) -> str:
+    # In one step: a page that is being replaced takes away an element between finding and reading it.
+    script = "return document.querySelector(arguments[0])?.innerText ?? '';"
+    return str(chromium.execute_script(script, selector))
 
 
 def _is_answered_from_an_article(chromium: WebDriver, window: Window) -> None:
