@@ -79,9 +79,7 @@ def find_customer(
     elif phone is not None:
         found = _by_phone(connection, normal_phone(phone))
     else:
-        found = _column(
-            connection, select(customers.c.customer_id).where(customers.c.customer_id == customer_id)
-        )
+        found = _column(connection, select(customers.c.customer_id).where(customers.c.customer_id == customer_id))
     return found.pop() if len(found) == 1 else None
 
 

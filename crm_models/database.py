@@ -46,9 +46,7 @@ def create_engine(url: str) -> Engine:
         return sqlalchemy.create_engine(parsed, future=True, pool_pre_ping=True)
     # One shared connection for a database in memory: each new one would be a different, empty database.
     pool = StaticPool if _in_memory(parsed) else QueuePool
-    engine = sqlalchemy.create_engine(
-        parsed, future=True, poolclass=pool, connect_args={"check_same_thread": False}
-    )
+    engine = sqlalchemy.create_engine(parsed, future=True, poolclass=pool, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -115,9 +115,7 @@ def take(connection: Connection, escalation_id: int, staff_id: int, now: datetim
     if result.rowcount == 1:
         return TakeOutcome.TAKEN
     row = connection.execute(
-        select(escalations.c.status, escalations.c.staff_id).where(
-            escalations.c.escalation_id == escalation_id
-        )
+        select(escalations.c.status, escalations.c.staff_id).where(escalations.c.escalation_id == escalation_id)
     ).one_or_none()
     if row is None or row.status == "closed":
         return TakeOutcome.CLOSED
@@ -126,9 +124,7 @@ def take(connection: Connection, escalation_id: int, staff_id: int, now: datetim
 
 def undo_take(connection: Connection, escalation_id: int, staff_id: int) -> ReleaseOutcome:
     """Back into the queue at its old place: the bot could not be silenced, or taken by mistake."""
-    return _release(
-        connection, escalation_id, staff_id, {"status": "waiting", "staff_id": None, "taken_at": None}
-    )
+    return _release(connection, escalation_id, staff_id, {"status": "waiting", "staff_id": None, "taken_at": None})
 
 
 def give_back(connection: Connection, escalation_id: int, staff_id: int, now: datetime) -> ReleaseOutcome:
@@ -216,9 +212,7 @@ def _open_one(connection: Connection, conversation_id: str) -> Row | None:
     ).one_or_none()
 
 
-def _release(
-    connection: Connection, escalation_id: int, owner: int, values: dict[str, object]
-) -> ReleaseOutcome:
+def _release(connection: Connection, escalation_id: int, owner: int, values: dict[str, object]) -> ReleaseOutcome:
     result = connection.execute(
         update(escalations)
         .where(

@@ -173,9 +173,7 @@ def exchange_delivered_lines(
     result = ExchangeResult(quote.outcome, difference, quote.label_cents, quote.window_ends)
     try:
         with connection.begin_nested():
-            refund = _exchange(
-                connection, customer_id, order, swaps, result, payment_method_id, slug(reason), now
-            )
+            refund = _exchange(connection, customer_id, order, swaps, result, payment_method_id, slug(reason), now)
     except _Refused as refusal:
         return ExchangeResult(refusal.outcome, difference, quote.label_cents, quote.window_ends)
     return ExchangeResult(quote.outcome, difference, quote.label_cents, quote.window_ends, refund)
@@ -239,9 +237,7 @@ def _exchange(
     if method is not None and to_pay < 0:
         refund = promise_refund(connection, order.order_id, method.payment_method_id, -to_pay, now)
     for swap in swaps:
-        _write_exchange(
-            connection, order.order_id, swap, method.payment_method_id if method else None, reason, now
-        )
+        _write_exchange(connection, order.order_id, swap, method.payment_method_id if method else None, reason, now)
     connection.execute(
         update(orders)
         .where(own_order(customer_id, order.order_id), orders.c.status.in_(DELIVERED))

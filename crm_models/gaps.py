@@ -55,13 +55,9 @@ class GapCloser(StrEnum):
 
 
 KINDS: Mapping[GapSort, frozenset[GapKind]] = {
-    GapSort.REQUEST: frozenset(
-        {GapKind.VAGUE, GapKind.INCOMPLETE, GapKind.CONTRADICTORY, GapKind.OUT_OF_SCOPE}
-    ),
+    GapSort.REQUEST: frozenset({GapKind.VAGUE, GapKind.INCOMPLETE, GapKind.CONTRADICTORY, GapKind.OUT_OF_SCOPE}),
     GapSort.DATA: frozenset({GapKind.MISSING, GapKind.STALE, GapKind.DUPLICATE, GapKind.CONFLICTING}),
-    GapSort.KNOWLEDGE: frozenset(
-        {GapKind.MISSING, GapKind.UNCLEAR, GapKind.DUPLICATE, GapKind.CONTRADICTORY}
-    ),
+    GapSort.KNOWLEDGE: frozenset({GapKind.MISSING, GapKind.UNCLEAR, GapKind.DUPLICATE, GapKind.CONTRADICTORY}),
 }
 
 _NEXT: Mapping[GapStatus, frozenset[GapStatus]] = {
@@ -152,13 +148,9 @@ def advance_gap(
         ValueError: `closed_by` or `because` is missing, or does not belong.
     """
     if (closed_by is not None) != (status is GapStatus.CLOSED):
-        raise ValueError(
-            f"closed_by belongs to closed and is needed there; status {status}, closed_by {closed_by}"
-        )
+        raise ValueError(f"closed_by belongs to closed and is needed there; status {status}, closed_by {closed_by}")
     if bool(because) != (status is GapStatus.DROPPED):
-        raise ValueError(
-            f"a reason belongs to dropped and is needed there; status {status}, reason {because!r}"
-        )
+        raise ValueError(f"a reason belongs to dropped and is needed there; status {status}, reason {because!r}")
     old = get_gap(connection, gap_id)
     if old is None:
         raise IllegalTransition(f"There is no gap {gap_id}.")
@@ -206,9 +198,7 @@ def list_gaps(
 def _check(old: Gap, status: GapStatus, closed_by: GapCloser | None) -> None:
     if status not in _NEXT[old.status]:
         allowed = ", ".join(sorted(_NEXT[old.status])) or "nowhere"
-        raise IllegalTransition(
-            f"Gap {old.gap_id} is {old.status}; from there it can go {allowed}, not {status}."
-        )
+        raise IllegalTransition(f"Gap {old.gap_id} is {old.status}; from there it can go {allowed}, not {status}.")
     if old.status is GapStatus.DETECTED and closed_by is GapCloser.CUSTOMER:
         raise IllegalTransition(f"Gap {old.gap_id} was never asked about, so no customer can have closed it.")
 

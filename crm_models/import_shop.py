@@ -123,9 +123,7 @@ def _lines_by_order(connection: Connection) -> dict[str, list[tuple[int, str]]]:
     """(line id, item id) of each order's lines."""
     lines: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     rows = connection.execute(
-        select(order_lines.c.line_id, order_lines.c.order_id, order_lines.c.item_id).order_by(
-            order_lines.c.line_id
-        )
+        select(order_lines.c.line_id, order_lines.c.order_id, order_lines.c.item_id).order_by(order_lines.c.line_id)
     )
     for line_id, order_id, item_id in rows:
         lines[order_id].append((line_id, item_id))

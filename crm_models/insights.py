@@ -100,9 +100,7 @@ class FeedbackSummary:
 
     @property
     def mean(self) -> float | None:
-        return (
-            sum(stars * count for stars, count in self.ratings.items()) / self.count if self.count else None
-        )
+        return sum(stars * count for stars, count in self.ratings.items()) / self.count if self.count else None
 
 
 def by_day(connection: Connection, period: Period) -> list[Day]:
@@ -138,9 +136,7 @@ def outcomes(connection: Connection, period: Period) -> Outcomes:
     handed_over = connection.execute(
         select(func.count()).select_from(active).where(active.c.conversation_id.in_(escalated))
     ).scalar_one()
-    open_questions = select(gaps.c.conversation_id).where(
-        _unanswered(period), gaps.c.conversation_id.is_not(None)
-    )
+    open_questions = select(gaps.c.conversation_id).where(_unanswered(period), gaps.c.conversation_id.is_not(None))
     unanswered = connection.execute(
         select(func.count())
         .select_from(active)
@@ -159,8 +155,7 @@ def top_intents(connection: Connection, period: Period, limit: int = 12) -> list
     ).all()
     total = sum(row[1] for row in rows)
     return [
-        IntentCount(row[0], row[1], row[1] / total, None if row[2] is None else float(row[2]))
-        for row in rows[:limit]
+        IntentCount(row[0], row[1], row[1] / total, None if row[2] is None else float(row[2])) for row in rows[:limit]
     ]
 
 

@@ -37,9 +37,7 @@ class InvoiceResult:
     recipient: str | None = None
 
 
-def request_invoice_copy(
-    connection: Connection, identity: Identity, order_id: str, now: datetime
-) -> InvoiceResult:
+def request_invoice_copy(connection: Connection, identity: Identity, order_id: str, now: datetime) -> InvoiceResult:
     """Queue the mail `invoice_copy`, with lines and totals in its fields."""
     customer_id = verified_customer(identity)
     if customer_id is None:

@@ -83,9 +83,7 @@ def modify_pending_order_items(
     now: datetime,
 ) -> ItemsResult:
     """Swap one line; see `swap_pending_order_items`."""
-    return swap_pending_order_items(
-        connection, identity, order_id, {line_id: new_item_id}, payment_method_id, now
-    )
+    return swap_pending_order_items(connection, identity, order_id, {line_id: new_item_id}, payment_method_id, now)
 
 
 def swap_pending_order_items(
@@ -123,9 +121,7 @@ def swap_pending_order_items(
         return ItemsResult(refusal.outcome, sum(swap.difference_cents for swap in swaps))
 
 
-def plan_swaps(
-    connection: Connection, order_id: str, new_items: Mapping[int, str]
-) -> tuple[Swap, ...] | SwapProblem:
+def plan_swaps(connection: Connection, order_id: str, new_items: Mapping[int, str]) -> tuple[Swap, ...] | SwapProblem:
     """What takes the place of what; the first reason why it cannot, otherwise. Stock is not looked at.
 
     Only lines of this order count, so whoever owns the order owns the lines.
@@ -152,9 +148,7 @@ def plan_swaps(
             return SwapProblem.OTHER_PRODUCT
         if row.new_item_id == row.item_id:
             return SwapProblem.SAME_OPTION
-        swaps.append(
-            Swap(line_id, row.item_id, row.new_item_id, row.quantity, row.price_cents, row.new_price_cents)
-        )
+        swaps.append(Swap(line_id, row.item_id, row.new_item_id, row.quantity, row.price_cents, row.new_price_cents))
     return tuple(swaps) or SwapProblem.LINE_NOT_FOUND
 
 
@@ -184,11 +178,7 @@ def _swap(
     if not move_stock(connection, moves):
         raise _Refused(ItemsOutcome.OUT_OF_STOCK)
     refund = None
-    if (
-        method is not None
-        and difference > 0
-        and not charge(connection, order.order_id, method, difference, now)
-    ):
+    if method is not None and difference > 0 and not charge(connection, order.order_id, method, difference, now):
         raise _Refused(ItemsOutcome.BALANCE_TOO_LOW)
     if method is not None and difference < 0:
         policy = read_policy(connection)
@@ -199,7 +189,5 @@ def _swap(
             .where(order_lines.c.line_id == swap.line_id, order_lines.c.status == LineStatus.ORDERED.value)
             .values(item_id=swap.new_item_id, price_cents=swap.new_price_cents)
         )
-    connection.execute(
-        update(orders).where(own_order(customer_id, order.order_id)).values(items_modified=True)
-    )
+    connection.execute(update(orders).where(own_order(customer_id, order.order_id)).values(items_modified=True))
     return ItemsResult(ItemsOutcome.CHANGED, difference, refund)

@@ -39,9 +39,7 @@ def points_history(connection: Connection, customer_id: str, limit: int = 20) ->
     return list(reversed(_entries(connection, customer_id)))[:limit]
 
 
-def points_balance(
-    connection: Connection, customer_id: str, policy: ShopPolicy, now: datetime
-) -> PointsBalance:
+def points_balance(connection: Connection, customer_id: str, policy: ShopPolicy, now: datetime) -> PointsBalance:
     """What is left: points that were neither spent nor have expired, oldest spent first."""
     left = _unspent(_entries(connection, customer_id), policy.points_expire_months, now)
     points = sum(lot.points for lot in left)

@@ -166,9 +166,7 @@ def modify_pending_order_address(
         if columns["country"] not in policy.ships_to:
             return AddressResult(AddressOutcome.NOT_SHIPPED_TO)
     connection.execute(
-        update(orders)
-        .where(own_order(customer_id, order_id), orders.c.status.in_(_PENDING))
-        .values(**columns)
+        update(orders).where(own_order(customer_id, order_id), orders.c.status.in_(_PENDING)).values(**columns)
     )
     queue_mail(connection, customer_id, "order_address_changed", {"order_id": order_id, **columns}, now)
     return AddressResult(AddressOutcome.CHANGED)
@@ -235,9 +233,7 @@ def _pay_back_all(
 
 
 def _restock(connection: Connection, order_id: str) -> None:
-    lines = select(order_lines.c.item_id, func.sum(order_lines.c.quantity)).where(
-        order_lines.c.order_id == order_id
-    )
+    lines = select(order_lines.c.item_id, func.sum(order_lines.c.quantity)).where(order_lines.c.order_id == order_id)
     rows = connection.execute(lines.group_by(order_lines.c.item_id)).all()
     move_stock(connection, {item_id: int(pieces) for item_id, pieces in rows})
 
@@ -263,8 +259,4 @@ def _total(connection: Connection, order: Row) -> int:
 
 
 def _tier(connection: Connection, customer_id: str) -> str:
-    return str(
-        connection.execute(
-            select(customers.c.tier).where(customers.c.customer_id == customer_id)
-        ).scalar_one()
-    )
+    return str(connection.execute(select(customers.c.tier).where(customers.c.customer_id == customer_id)).scalar_one())

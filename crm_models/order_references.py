@@ -121,9 +121,7 @@ def _by_product(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ..
     if _NEWEST.search(text):  # "my last kettle order"
         found = [max(found, key=lambda order: order.placed_at)]
     found.sort(key=lambda order: -scores[order.order_id])  # stable: open and newest first among equals
-    return tuple(
-        OrderCandidate(order, ReferenceKind.PRODUCT, min(scores[order.order_id], 1.0)) for order in found
-    )
+    return tuple(OrderCandidate(order, ReferenceKind.PRODUCT, min(scores[order.order_id], 1.0)) for order in found)
 
 
 def _by_recency(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ...]:

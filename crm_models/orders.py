@@ -93,9 +93,7 @@ def read_status(connection: Connection, identity: Identity, order_id: str) -> St
     if row is None:
         return StatusResult(StatusOutcome.NOT_FOUND)
     sent = _shipments(connection, [order_id])[order_id]
-    progress = OrderProgress(
-        row.order_id, OrderStatus(row.status), row.promised_on, row.delivered_at, tuple(sent)
-    )
+    progress = OrderProgress(row.order_id, OrderStatus(row.status), row.promised_on, row.delivered_at, tuple(sent))
     return StatusResult(StatusOutcome.FOUND, progress)
 
 
@@ -109,9 +107,7 @@ def _load(connection: Connection, query: Any) -> tuple[Order, ...]:
     lines = _lines(connection, order_ids)
     sent = _shipments(connection, order_ids)
     paid = _payments(connection, order_ids, methods)
-    return tuple(
-        _order(row, lines[row.order_id], sent[row.order_id], paid[row.order_id], methods) for row in rows
-    )
+    return tuple(_order(row, lines[row.order_id], sent[row.order_id], paid[row.order_id], methods) for row in rows)
 
 
 def _order(
@@ -170,9 +166,7 @@ def _shipments(connection: Connection, order_ids: Sequence[str]) -> Mapping[str,
     found: defaultdict[str, list[Shipment]] = defaultdict(list)
     query = select(shipments).where(shipments.c.order_id.in_(order_ids)).order_by(shipments.c.shipment_id)
     for row in connection.execute(query):
-        found[row.order_id].append(
-            Shipment(row.tracking_id, row.carrier, row.status, row.shipped_at, row.delivered_at)
-        )
+        found[row.order_id].append(Shipment(row.tracking_id, row.carrier, row.status, row.shipped_at, row.delivered_at))
     return found
 
 
@@ -183,9 +177,7 @@ def _payments(
     query = select(payments).where(payments.c.order_id.in_(order_ids)).order_by(payments.c.payment_id)
     for row in connection.execute(query):
         method = methods.get(row.payment_method_id)
-        found[row.order_id].append(
-            Payment(row.kind, row.amount_cents, row.status, method, row.created_at, row.done_at)
-        )
+        found[row.order_id].append(Payment(row.kind, row.amount_cents, row.status, method, row.created_at, row.done_at))
     return found
 
 

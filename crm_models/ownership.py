@@ -34,9 +34,7 @@ def owned_status(connection: Connection, customer_id: str, order_id: str) -> str
     return status
 
 
-def hold_order(
-    connection: Connection, customer_id: str, order_id: str, statuses: Collection[str]
-) -> Row | None:
+def hold_order(connection: Connection, customer_id: str, order_id: str, statuses: Collection[str]) -> Row | None:
     """The customer's order, locked until the transaction ends; None unless its status is one of `statuses`.
 
     The lock is an UPDATE that changes nothing, because SQLite knows no SELECT ... FOR UPDATE. Of two

@@ -60,9 +60,7 @@ def list_payment_methods(connection: Connection, customer_id: str) -> tuple[Paym
     return tuple(method_of(row) for row in connection.execute(query))
 
 
-def find_method(
-    connection: Connection, customer_id: str, payment_method_id: str | None
-) -> PaymentMethod | None:
+def find_method(connection: Connection, customer_id: str, payment_method_id: str | None) -> PaymentMethod | None:
     """The customer's own payment method; None when it is not theirs or does not exist."""
     row = connection.execute(
         select(payment_methods).where(
@@ -87,9 +85,7 @@ def net_by_method(connection: Connection, order_id: str) -> dict[str | None, int
     return net
 
 
-def charge(
-    connection: Connection, order_id: str, method: PaymentMethod, amount_cents: int, now: datetime
-) -> bool:
+def charge(connection: Connection, order_id: str, method: PaymentMethod, amount_cents: int, now: datetime) -> bool:
     """Have `amount_cents` paid; False, and nothing written, when a gift card does not hold that much."""
     if amount_cents <= 0:
         return True
@@ -99,9 +95,7 @@ def charge(
             payment_methods.c.balance_cents >= amount_cents,
         )
         paid = connection.execute(
-            update(payment_methods)
-            .where(enough)
-            .values(balance_cents=payment_methods.c.balance_cents - amount_cents)
+            update(payment_methods).where(enough).values(balance_cents=payment_methods.c.balance_cents - amount_cents)
         )
         if paid.rowcount == 0:
             return False
@@ -179,9 +173,7 @@ def split_refund(
     return shares
 
 
-def _lower_uncollected(
-    connection: Connection, order_id: str, payment_method_id: str | None, amount_cents: int
-) -> int:
+def _lower_uncollected(connection: Connection, order_id: str, payment_method_id: str | None, amount_cents: int) -> int:
     """Cents, up to `amount_cents`, that the method need no longer pay."""
     query = select(payments).where(
         payments.c.order_id == order_id,

@@ -98,9 +98,7 @@ class ProductIndex:
             return [(word, 1.0)]
         if len(word) < _MIN_FUZZY_LENGTH:
             return []
-        near = process.extract(
-            word, self._weights.keys(), scorer=fuzz.ratio, score_cutoff=_MIN_RATIO, limit=3
-        )
+        near = process.extract(word, self._weights.keys(), scorer=fuzz.ratio, score_cutoff=_MIN_RATIO, limit=3)
         return [(found, ratio / 100) for found, ratio, _ in near]
 
     def _weighted(self, matches: Iterable[tuple[str, float]]) -> dict[str, float]:

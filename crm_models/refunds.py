@@ -97,8 +97,6 @@ def _refunds(connection: Connection, order_id: str, policy: ShopPolicy) -> tuple
 def _parcel_announced_at(connection: Connection, order_id: str) -> datetime | None:
     """When the parcel that is still expected was announced: every later refund is for what is in it."""
     announced: datetime | None = connection.execute(
-        select(func.min(returns.c.created_at)).where(
-            returns.c.order_id == order_id, returns.c.status == "requested"
-        )
+        select(func.min(returns.c.created_at)).where(returns.c.order_id == order_id, returns.c.status == "requested")
     ).scalar_one()
     return announced

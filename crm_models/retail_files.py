@@ -140,9 +140,7 @@ def read_retail_folder(folder: Path) -> RetailShop:
         BadShop: names file, record and broken rule, for the first few mistakes.
     """
     if not folder.is_dir():
-        raise BadShop(
-            f"{folder} is no folder. Give the folder that holds users.json, products.json, orders.json."
-        )
+        raise BadShop(f"{folder} is no folder. Give the folder that holds users.json, products.json, orders.json.")
     users_file, users = _records(folder, "users", RetailUser)
     products_file, products = _records(folder, "products", RetailProduct)
     orders_file, orders = _records(folder, "orders", RetailOrder)
@@ -180,9 +178,7 @@ def _parse(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise BadShop(f"{path.name} is not UTF-8: byte {error.start}.") from error
     except json.JSONDecodeError as error:
-        raise BadShop(
-            f"{path.name} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}."
-        ) from error
+        raise BadShop(f"{path.name} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from error
     except _Twin as error:
         raise BadShop(f"{path.name} has two records of the same id: {error}.") from error
 

@@ -64,8 +64,7 @@ def return_rows(shop: RetailShop, lines: Mapping[str, Sequence[tuple[int, str]]]
     for order in shop.orders.values():
         asked: list[tuple[str, str, str | None]] = [("return", item, None) for item in order.return_items]
         asked += [
-            ("exchange", old, new)
-            for old, new in zip(order.exchange_items, order.exchange_new_items, strict=True)
+            ("exchange", old, new) for old, new in zip(order.exchange_items, order.exchange_new_items, strict=True)
         ]
         free = list(lines.get(order.canonical_id, ()))
         for kind, item_id, new_item_id in asked:

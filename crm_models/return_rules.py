@@ -48,9 +48,7 @@ class ReturnWindow:
     ends: date | None = None  # the last day, with OPEN and CLOSED
 
 
-def return_window_ends(
-    connection: Connection, identity: Identity, order_id: str, now: datetime
-) -> ReturnWindow:
+def return_window_ends(connection: Connection, identity: Identity, order_id: str, now: datetime) -> ReturnWindow:
     """Until when the order's items may be returned or exchanged, by the customer's tier of today."""
     customer_id = verified_customer(identity)
     if customer_id is None:

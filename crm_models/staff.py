@@ -40,9 +40,7 @@ DEMO_STAFF = (
 )
 
 
-def create_staff(
-    connection: Connection, username: str, display_name: str, password: str, role: Role
-) -> StaffMember:
+def create_staff(connection: Connection, username: str, display_name: str, password: str, role: Role) -> StaffMember:
     """Make an account.
 
     Raises:
@@ -86,9 +84,7 @@ def check_login(connection: Connection, username: str, password: str) -> StaffMe
 
 def get_staff(connection: Connection, staff_id: int) -> StaffMember | None:
     """The active account with this number: a session of somebody who left is worth nothing."""
-    row = connection.execute(
-        select(staff).where(staff.c.staff_id == staff_id, staff.c.active.is_(True))
-    ).one_or_none()
+    row = connection.execute(select(staff).where(staff.c.staff_id == staff_id, staff.c.active.is_(True))).one_or_none()
     return None if row is None else _member(row)
 
 

@@ -19,9 +19,7 @@ MIN_KEY_BYTES = 32
 LEEWAY = timedelta(seconds=30)
 
 
-def issue_token(
-    key: str, customer_id: str, now: datetime, lifetime: timedelta = timedelta(minutes=30)
-) -> str:
+def issue_token(key: str, customer_id: str, now: datetime, lifetime: timedelta = timedelta(minutes=30)) -> str:
     """A token that says: until `now + lifetime`, the bearer is this customer.
 
     Args:

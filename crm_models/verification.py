@@ -48,9 +48,7 @@ class SignInOutcome(Enum):
     ALREADY = "already"  # verified, which is more than a claim would give
 
 
-def start_verification(
-    connection: Connection, conversation_id: str, email: str, now: datetime
-) -> SignInOutcome:
+def start_verification(connection: Connection, conversation_id: str, email: str, now: datetime) -> SignInOutcome:
     """Send a one-time code to the address if it is a customer's: CODE_SENT or TOO_MANY_CODES."""
     asked = verifications.c.conversation_id == conversation_id
     if _codes(connection, asked, now) >= CODES_PER_CONVERSATION:
@@ -99,9 +97,7 @@ def confirm_code(connection: Connection, conversation_id: str, code: str, now: d
         last = row.attempts + 1 >= CODE_ATTEMPTS
         return SignInOutcome.NO_MORE_ATTEMPTS if last else SignInOutcome.WRONG_CODE
     connection.execute(
-        update(verifications)
-        .where(verifications.c.verification_id == row.verification_id)
-        .values(used_at=now)
+        update(verifications).where(verifications.c.verification_id == row.verification_id).values(used_at=now)
     )
     open_conversation(connection, conversation_id, _UNKNOWN_CHANNEL, now)
     set_identity(connection, conversation_id, row.customer_id, Trust.VERIFIED, now + TRUST_LIFETIME)

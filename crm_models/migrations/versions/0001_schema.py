@@ -60,9 +60,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation_id", "source", name="uq_deliveries_conversation_id_source"),
         comment="What a window must show, in order; read by Last-Event-ID",
     )
-    op.create_index(
-        "ix_deliveries_conversation_id_delivery_id", "deliveries", ["conversation_id", "delivery_id"]
-    )
+    op.create_index("ix_deliveries_conversation_id_delivery_id", "deliveries", ["conversation_id", "delivery_id"])
     op.create_table(
         "inbox",
         sa.Column("inbox_id", sa.Integer(), nullable=False),
@@ -119,9 +117,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.String(length=40)),
         sa.Column("query", sa.String(length=160)),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_browse_events_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_browse_events_customer_id"),
         sa.ForeignKeyConstraint(["product_id"], ["products.product_id"], name="fk_browse_events_product_id"),
         sa.PrimaryKeyConstraint("event_id", name="pk_browse_events"),
     )
@@ -145,15 +141,11 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(length=60)),
         sa.Column("trust", sa.String(length=20), nullable=False, comment="anonymous, claimed, verified"),
         sa.Column("trust_until", sa.DateTime(), comment="trust falls back to anonymous afterwards"),
-        sa.Column(
-            "claimed_order_id", sa.String(length=40), comment="the one order a claimed visitor may read"
-        ),
+        sa.Column("claimed_order_id", sa.String(length=40), comment="the one order a claimed visitor may read"),
         sa.Column("channel", sa.String(length=30), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=False),
         sa.Column("last_message_at", sa.DateTime()),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_conversations_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_conversations_customer_id"),
         sa.PrimaryKeyConstraint("conversation_id", name="pk_conversations"),
         comment="Who is at the other end, and how sure of it the shop is",
     )
@@ -169,9 +161,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("taken_at", sa.DateTime()),
         sa.Column("closed_at", sa.DateTime()),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_escalations_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_escalations_customer_id"),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.staff_id"], name="fk_escalations_staff_id"),
         sa.PrimaryKeyConstraint("escalation_id", name="pk_escalations"),
     )
@@ -304,9 +294,7 @@ def upgrade() -> None:
         sa.Column("brand", sa.String(length=30)),
         sa.Column("last_four", sa.String(length=4)),
         sa.Column("balance_cents", sa.Integer(), comment="gift cards only"),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_payment_methods_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_payment_methods_customer_id"),
         sa.PrimaryKeyConstraint("payment_method_id", name="pk_payment_methods"),
     )
     op.create_index("ix_payment_methods_customer_id", "payment_methods", ["customer_id"])
@@ -319,9 +307,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.JSON(), comment="what moved the score, strongest first"),
         sa.Column("model_version", sa.String(length=80), nullable=False),
         sa.Column("scored_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_predictions_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_predictions_customer_id"),
         sa.PrimaryKeyConstraint("customer_id", "model", name="pk_predictions"),
     )
     op.create_index("ix_predictions_customer_id", "predictions", ["customer_id"])
@@ -338,22 +324,16 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("used_at", sa.DateTime()),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_verifications_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_verifications_customer_id"),
         sa.PrimaryKeyConstraint("verification_id", name="pk_verifications"),
     )
     op.create_index("ix_verifications_conversation_id", "verifications", ["conversation_id"])
     op.create_index("ix_verifications_customer_id", "verifications", ["customer_id"])
     op.create_table(
         "orders",
-        sa.Column(
-            "order_id", sa.String(length=40), nullable=False, comment="upper case, without a leading #"
-        ),
+        sa.Column("order_id", sa.String(length=40), nullable=False, comment="upper case, without a leading #"),
         sa.Column("customer_id", sa.String(length=60), nullable=False),
-        sa.Column(
-            "status", sa.String(length=30), nullable=False, comment="see crm_models.orders.OrderStatus"
-        ),
+        sa.Column("status", sa.String(length=30), nullable=False, comment="see crm_models.orders.OrderStatus"),
         sa.Column("placed_at", sa.DateTime(), nullable=False),
         sa.Column("promised_on", sa.DateTime()),
         sa.Column("delivered_at", sa.DateTime()),
@@ -401,9 +381,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=60), nullable=False),
         sa.Column("order_id", sa.String(length=40)),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name="fk_loyalty_entries_customer_id"
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_loyalty_entries_customer_id"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name="fk_loyalty_entries_order_id"),
         sa.PrimaryKeyConstraint("entry_id", name="pk_loyalty_entries"),
     )
@@ -445,9 +423,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.String(length=40), nullable=False),
         sa.Column("tracking_id", sa.String(length=40), nullable=False),
         sa.Column("carrier", sa.String(length=40), nullable=False),
-        sa.Column(
-            "status", sa.String(length=30), nullable=False, comment="shipped, in_transit, delayed, delivered"
-        ),
+        sa.Column("status", sa.String(length=30), nullable=False, comment="shipped, in_transit, delayed, delivered"),
         sa.Column("shipped_at", sa.DateTime()),
         sa.Column("delivered_at", sa.DateTime()),
         sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name="fk_shipments_order_id"),
