@@ -43,9 +43,7 @@ class AfterSales:
         self._products = products
         self._phrases: dict[str, Any] = yaml.safe_load(_PHRASES.read_text(encoding="utf-8"))
 
-    def follow(
-        self, random: Generator, purchase: Purchase, traits: Traits, mood: Mood, terms: TierTerms
-    ) -> None:
+    def follow(self, random: Generator, purchase: Purchase, traits: Traits, mood: Mood, terms: TierTerms) -> None:
         """Add returns, complaints and feedback to the purchase, and tell the mood what will be felt."""
         incidents = self._late(purchase)
         for line in purchase.lines:
@@ -65,9 +63,7 @@ class AfterSales:
         felt_at = purchase.promised_on + timedelta(days=min(purchase.days_late, 4), hours=20)
         return [_Incident("late_delivery", felt_at, min(severity, 1.0))]
 
-    def _after_line(
-        self, random: Generator, purchase: Purchase, line: Line, terms: TierTerms
-    ) -> list[_Incident]:
+    def _after_line(self, random: Generator, purchase: Purchase, line: Line, terms: TierTerms) -> list[_Incident]:
         product = self._products[line.item.item_id]
         chance = float(random.random())
         if chance < _DAMAGED:
@@ -116,15 +112,11 @@ class AfterSales:
 
     def _swap(self, random: Generator, purchase: Purchase, line: Line, product: Product) -> None:
         others = [
-            item
-            for item in product.items
-            if item.item_id != line.item.item_id and item.price_cents == line.price_cents
+            item for item in product.items if item.item_id != line.item.item_id and item.price_cents == line.price_cents
         ]
         if not others:
             return
-        asked = within_day(
-            random, (purchase.delivered_at + timedelta(days=int(random.integers(1, 12)))).date(), 8, 22
-        )
+        asked = within_day(random, (purchase.delivered_at + timedelta(days=int(random.integers(1, 12)))).date(), 8, 22)
         arrived = within_day(random, working_day_after(asked, 4), 8, 12)
         line.returned = Return(
             kind="exchange",

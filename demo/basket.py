@@ -57,9 +57,7 @@ class Shopper:
             if market.consumable[index]:
                 self._home[index] = max(self._home[index], _AGAIN)
             else:
-                self._home[market.same_type[index]] = np.minimum(
-                    self._home[market.same_type[index]], _HAS_SUCH
-                )
+                self._home[market.same_type[index]] = np.minimum(self._home[market.same_type[index]], _HAS_SUCH)
                 self._home[index] = _HAS_ONE
             wanted = market.wanted_after[index] & (self._home >= 1.0)
             self._home[wanted] = np.maximum(self._home[wanted], _GOES_WITH)

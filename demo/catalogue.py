@@ -90,9 +90,7 @@ def load_catalogue(folder: Path = FOLDER) -> Catalogue:
     types = {product.type for product in products}
     for product in products:
         if unknown := product.goes_with - types:
-            raise BadCatalogue(
-                f"{product.product_id}: goes_with names {sorted(unknown)}, the type of no product."
-            )
+            raise BadCatalogue(f"{product.product_id}: goes_with names {sorted(unknown)}, the type of no product.")
     return Catalogue(tuple(sorted(products, key=lambda product: product.product_id)))
 
 

@@ -60,9 +60,7 @@ def generate(seed: int, until: date, customers: int = 2000, progress: Progress |
         random = Generator(PCG64([seed, 2, number]))
         person = people.invent(random, f"C-{number:06d}", _sign_up(random, end))
         life = simulator.live(random, person, draw_traits(random, market.appeal))
-        others.append(
-            Persona(life, browse(random, life, simulator.products, end), consents(random, life, end))
-        )
+        others.append(Persona(life, browse(random, life, simulator.products, end), consents(random, life, end)))
         lives.append(life)
         if progress is not None:
             progress("customers", number, customers)

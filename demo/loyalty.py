@@ -46,8 +46,7 @@ class LoyaltyAccount:
         ordered = sum(
             purchase.total_cents
             for purchase in self._purchases
-            if at - _YEAR <= purchase.placed_at < at
-            and (purchase.cancelled_at is None or purchase.cancelled_at >= at)
+            if at - _YEAR <= purchase.placed_at < at and (purchase.cancelled_at is None or purchase.cancelled_at >= at)
         )
         tiers = self._policy.tiers.items()
         return [name for name, terms in tiers if ordered >= terms.reached_from_cents][-1]

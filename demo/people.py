@@ -60,9 +60,7 @@ class People:
             last_name=last,
             email=email,
             phone=phone if random.random() < _HAS_PHONE else None,
-            address=address(
-                f"{_one(random, country['streets'])} {random.integers(1, 120)}", town, postcode, code
-            ),
+            address=address(f"{_one(random, country['streets'])} {random.integers(1, 120)}", town, postcode, code),
             created_at=created_at,
             methods=_methods(random, customer_id),
         )

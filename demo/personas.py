@@ -36,9 +36,7 @@ class Persona:
     consents: list[Consent]
 
 
-def read_personas(
-    market: Market, policy: ShopPolicy, until: datetime, path: Path = PERSONAS
-) -> Iterator[Persona]:
+def read_personas(market: Market, policy: ShopPolicy, until: datetime, path: Path = PERSONAS) -> Iterator[Persona]:
     """The personas as they stand on the day `until`.
 
     Raises:
@@ -130,9 +128,7 @@ class _Teller:
             **self._progress(told, placed_at),
         )
         large = any(self._products[line.item.item_id].is_large for line in lines)
-        purchase.shipping_cents = shipping_cents(
-            account.terms(placed_at), purchase, large=large, express=False
-        )
+        purchase.shipping_cents = shipping_cents(account.terms(placed_at), purchase, large=large, express=False)
         self._after(purchase, told)
         return purchase
 

@@ -103,6 +103,4 @@ class Purchase:
         position = next(index for index, other in enumerate(self.lines) if other is line)
         before = sum(other.total_cents for other in self.lines[:position])
         goods = max(self.goods_cents, 1)
-        return (
-            self.discount_cents * (before + line.total_cents) // goods - self.discount_cents * before // goods
-        )
+        return self.discount_cents * (before + line.total_cents) // goods - self.discount_cents * before // goods

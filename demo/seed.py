@@ -75,9 +75,7 @@ def seed_shop(
         seed=seed,
         until=until,
         rows={name: len(rows) for name, rows in data.tables.items()},
-        open_orders=sum(
-            row["status"] in ("pending", "processed", "shipped") for row in data.tables["orders"]
-        ),
+        open_orders=sum(row["status"] in ("pending", "processed", "shipped") for row in data.tables["orders"]),
         truth_file=truth_file,
     )
 

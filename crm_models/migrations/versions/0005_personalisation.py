@@ -152,7 +152,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("sent_at", sa.DateTime()),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name="fk_notices_customer_id"),
-        sa.UniqueConstraint("customer_id", "kind", "about", name="uq_notices_customer_id"),
+        sa.UniqueConstraint("customer_id", "kind", "about", name="uq_notices_customer_id_kind_about"),
         sa.PrimaryKeyConstraint("notice_id", name="pk_notices"),
         comment="What the shop tells customers without being asked",
     )
