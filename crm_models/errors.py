@@ -13,7 +13,7 @@ CrmError
 ├── SparkMissing              scores shall be made on Spark, and it or Java is not there
 ├── BadExport                 what shall be exported, or where to, makes no sense
 ├── BadCampaign              a campaign that makes no control group
-├── BadPolicy                 the shop's terms contain an impossible value
+├── BadPolicy                 the shop's terms or its offer policy contain an impossible value
 ├── BadShop                   a folder that cannot be imported
 ├── BadImport                 a table of customers, orders or events that cannot be imported
 ├── BadLink                   two customers that cannot be linked, or were never
@@ -82,7 +82,7 @@ class BadCampaign(CrmError):
 
 
 class BadPolicy(CrmError):
-    """The shop's terms contain an impossible value."""
+    """The shop's terms or its offer policy contain an impossible value."""
 
 
 class BadShop(CrmError):
