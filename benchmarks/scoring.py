@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ def run(data: Path | None, quick: bool) -> Report:
         engine = _shop(home, people)
         rows, notes = _training(engine, home / "crm", now, people)
         found = tuple(each for name in MANY for each in models_in_use(home / "crm", name))
-        features = ShopSnapshot(engine, now).features
+        features = features_of(found, ShopSnapshot(engine, now))
         engine.dispose()
         rows += _one_customer(found, features)
         many = write_features(home / "many.parquet", drawn_again(features, million))
@@ -60,6 +60,15 @@ _NOTES = (
     "many customers: from a Parquet file of features to a Parquet file of scores with reasons and details",
     f"Spark differs: a label, reason or detail that is not the same, or a value that is off by more than {_CLOSE:g}",
 )
+
+
+def features_of(found: Sequence[Loadable], shop: ShopSnapshot) -> pd.DataFrame:
+    """One table with the columns of all these models, of the customers with an order."""
+    table = shop.features
+    for kind, version in found:
+        own = kind.load(version).table_of(shop)
+        table = table.join(own[own.columns.difference(table.columns)])
+    return table
 
 
 def drawn_again(features: pd.DataFrame, rows: int) -> pd.DataFrame:

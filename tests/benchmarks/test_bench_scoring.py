@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
 import pandas as pd
 
-from benchmarks.scoring import differing, drawn_again
+from benchmarks.scoring import differing, drawn_again, features_of
+from crm_models.model import CustomerModel
+from crm_models.snapshot import ShopSnapshot
 
 
 def scores(*rows: tuple[str, float, str]) -> pd.DataFrame:
@@ -24,3 +30,21 @@ def test_scores_that_differ_are_counted_by_customer() -> None:
 def test_drawn_customers_have_ids_of_their_own() -> None:
     many = drawn_again(pd.DataFrame({"orders": [1.0, 2.0]}, index=["C-1", "C-2"]), 50)
     assert many.index.is_unique and len(many) == 50 and set(many["orders"]) == {1.0, 2.0}
+
+
+class _ReadsMore(CustomerModel):
+    """Like the gap model, whose columns are the shop's own."""
+
+    @classmethod
+    def load(cls, folder: Path) -> _ReadsMore:
+        return cls.__new__(cls)
+
+    @classmethod
+    def table_of(cls, shop: ShopSnapshot) -> pd.DataFrame:
+        return pd.DataFrame({"orders": [9.0, 9.0], "looked_audio": [3.0, 4.0]}, index=["C-2", "C-1"])
+
+
+def test_the_table_has_the_columns_of_every_model(tmp_path: Path) -> None:
+    shop = SimpleNamespace(features=pd.DataFrame({"orders": [1.0, 2.0]}, index=["C-1", "C-2"]))
+    table = features_of([(_ReadsMore, tmp_path), (_ReadsMore, tmp_path)], cast(ShopSnapshot, shop))
+    assert table.to_dict("list") == {"orders": [1.0, 2.0], "looked_audio": [4.0, 3.0]}
