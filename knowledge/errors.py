@@ -4,6 +4,8 @@ KnowledgeError
  ├─ StoreError               the passage database cannot be used
  │   └─ StoreTooNew          it was written by a newer version
  ├─ DocumentError            one file cannot be taken in
+ ├─ CandidateError           a candidate cannot be decided like this
+ │   └─ UnknownCandidate     there is none of this id
  ├─ EncoderError             an encoder folder or its output is unusable
  │   └─ EncoderMissing       there is no encoder folder
  └─ SearchIndexError         the search index cannot be used
@@ -29,6 +31,14 @@ class StoreTooNew(StoreError):
 
 class DocumentError(KnowledgeError):
     """One file cannot be taken in; the message is the reason, without the file's name."""
+
+
+class CandidateError(KnowledgeError):
+    """A candidate from the tickets cannot be decided like this."""
+
+
+class UnknownCandidate(CandidateError):
+    """There is no candidate of this id."""
 
 
 class EncoderError(KnowledgeError):

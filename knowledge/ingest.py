@@ -11,7 +11,7 @@ from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
 from knowledge.readers import ROW_MARK, SUFFIXES, read_documents
-from knowledge.store import KnowledgeStore
+from knowledge.store import KnowledgeStore, hash_of_file
 
 Progress = Callable[[int, int], None]
 """Called as (done, total) while a long step runs."""
@@ -113,7 +113,7 @@ def _ingest_file(
     data = _read(file, max_bytes)
     content_hash = hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
     before = {source: found for source, found in known.items() if file_of(source) == str(file)}
-    if before and all(former == content_hash for _, former in before.values()):
+    if before and all(hash_of_file(former) == content_hash for _, former in before.values()):
         report.unchanged.extend(document_id for document_id, _ in before.values())
         return
     reading = read_documents(file, data, root)
@@ -152,7 +152,7 @@ def _put(
     if (
         former is not None
         and ROW_MARK in document.source
-        and replace(former, content_hash="") == replace(document, content_hash="")
+        and replace(former, content_hash="", questions=()) == replace(document, content_hash="")
     ):
         report.unchanged.append(document.document_id)
     elif document.document_id in report.removed:  # the file was moved, the document is the same

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zipfile import BadZipFile
 
 from knowledge.errors import DocumentError
 from knowledge.frontmatter import FrontMatter, read_matter
+from knowledge.tables import Rows, csv_rows, json_list, plain_name, without_empty, xlsx_sheets
 
 # Names of columns as help desks and shops export them; the first is ours.
 _NAMES = {
@@ -30,7 +27,8 @@ _NAMES = {
 }
 _FIELD = {name: field for field, names in _NAMES.items() for name in names.split()}
 _LISTS = ("audience", "countries")
-_DELIMITERS = ",;\t|"
+# What a table of answers that were given once has, and a table of answers for everybody does not.
+_OF_TICKETS = frozenset(("rating", "csat", "satisfaction", "ticket_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +50,18 @@ class Entries:
 
 def read_csv(text: str) -> Entries:
     """Rows under a line of column names; the delimiter is found out. Raises DocumentError without such a line."""
-    header = text.lstrip().split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise DocumentError(f"it is not CSV: {error}") from error
-    return _from_rows(enumerate(rows, 1))
+    return _from_rows(csv_rows(text))
 
 
 def read_xlsx(data: bytes) -> Entries:
     """All sheets with such columns; row numbers are those of the sheet."""
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
-
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise DocumentError("it is encrypted, or of an old format; save it as XLSX without a password")
-    try:
-        workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
-        raise DocumentError(f"it is not a readable XLSX file: {error}") from error
+    sheets = xlsx_sheets(data)
     found: list[Entry] = []
     problems: list[str] = []
     refused: DocumentError | None = None
     for title, rows in sheets.items():
         try:
-            read = _from_rows(enumerate(rows, 1))
+            read = _from_rows(rows)
         except DocumentError as error:
             refused = error
             continue
@@ -91,31 +74,35 @@ def read_xlsx(data: bytes) -> Entries:
 
 def read_json(text: str) -> Entries:
     """A list of objects with question and answer, or title and body."""
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise DocumentError(f"it is not JSON: {error}") from error
-    if not isinstance(values, list):
-        raise DocumentError("it is not a list of objects with 'question' and 'answer', or 'title' and 'body'")
+    values = json_list(text)
+    _refuse_tickets(values[0] if values and isinstance(values[0], dict) else ())
     return _gather((number, value) for number, value in enumerate(values, 1))
 
 
-def _from_rows(rows: Iterable[tuple[int, Iterable[Any]]]) -> Entries:
-    numbered = [(number, list(row)) for number, row in rows]
-    numbered = [(number, row) for number, row in numbered if any(cell not in (None, "") for cell in row)]
-    if not numbered:
-        raise DocumentError("it is empty")
+def _from_rows(rows: Rows) -> Entries:
+    numbered = without_empty(rows)
     names = [str(cell or "") for cell in numbered[0][1]]
     fields = [_field(name) for name in names]
     if not {"question", "answer"} <= set(fields):
         raise DocumentError(
             f"its columns ({', '.join(names)[:200]}) do not name a question and an answer; call two of them so"
         )
+    _refuse_tickets(names)
     return _gather((number, dict(zip(names, row, strict=False))) for number, row in numbered[1:])
 
 
+def _refuse_tickets(names: Iterable[Any]) -> None:
+    """What one customer was told once is not read as an article for all."""
+    for name in names:
+        if plain_name(name) in _OF_TICKETS:
+            raise DocumentError(
+                f"its column '{name}' makes it a history of tickets; read it with `rapport ingest --tickets`, "
+                "or take the column out"
+            )
+
+
 def _field(name: str) -> str | None:
-    return _FIELD.get("_".join(name.strip().lower().replace("ü", "ue").replace("ä", "ae").split()).replace("-", "_"))
+    return _FIELD.get(plain_name(name))
 
 
 def _gather(values: Iterable[tuple[int, Any]]) -> Entries:

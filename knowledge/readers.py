@@ -42,7 +42,7 @@ def read_documents(file: Path, data: bytes, root: Path) -> Reading:
     """
     suffix = file.suffix.lower()
     if suffix in _ROWS:
-        return _read_rows(file, read_xlsx(data) if suffix == ".xlsx" else _text_rows(suffix, _decode(data)), root)
+        return _read_rows(file, read_xlsx(data) if suffix == ".xlsx" else _text_rows(suffix, decode(data)), root)
     matter, body, body_format = _parse(suffix, data)
     return Reading((_document(matter, body.strip("\n"), body_format, str(file), _slug(file, root), _words(file.stem)),))
 
@@ -95,7 +95,7 @@ def _parse(suffix: str, data: bytes) -> tuple[FrontMatter, str, Format]:
 
         matter, body = word_to_markdown(data)
         return _titled(matter, body), body, Format.MARKDOWN
-    text = _decode(data)
+    text = decode(data)
     if suffix in _HTML:
         title, language, body = html_to_markdown(text)
         return FrontMatter(title=title, language=language), body, Format.MARKDOWN
@@ -110,7 +110,8 @@ def _titled(matter: FrontMatter, body: str) -> FrontMatter:
     return replace(matter, title=heading.group(1)) if not matter.title and heading else matter
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Text in UTF-8, or UTF-16 with its mark, with line feeds alone. Raises DocumentError."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)

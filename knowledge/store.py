@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -43,11 +44,33 @@ CREATE INDEX passages_by_document ON passages (document_id, position);
 _CHANGES = (
     "ALTER TABLE documents ADD COLUMN questions TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE documents ADD COLUMN url TEXT NOT NULL DEFAULT ''",
+    # Ways of asking that were learnt from tickets, beside those the article names itself.
+    "ALTER TABLE documents ADD COLUMN learnt TEXT NOT NULL DEFAULT '[]'",
+    """CREATE TABLE tickets (
+        ticket_id TEXT PRIMARY KEY,
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        asked_on TEXT,
+        rating REAL,
+        source TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE candidates (
+        candidate_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        questions TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        evidence TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT""",
 )
+_BESIDE = "+"
 _VERSION = 1 + len(_CHANGES)
 _DOCUMENT = (
     "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
-    "valid_from, valid_until, updated, questions, url"
+    "valid_from, valid_until, updated, questions, url, learnt"
 )
 _PASSAGE = "p.passage_id, p.document_id, d.title, p.headings, p.sentences, p.position, d.url"
 _JOINED = "FROM passages p JOIN documents d USING (document_id)"
@@ -95,7 +118,7 @@ class KnowledgeStore:
         with self._lock:
             connection = self._connection()
             connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
-            row = _document_row(document)
+            row = (*_document_row(document), json.dumps(self._learnt(document.document_id), ensure_ascii=False))
             connection.execute(f"INSERT INTO documents ({_DOCUMENT}) VALUES ({', '.join('?' * len(row))})", row)
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
@@ -111,11 +134,23 @@ class KnowledgeStore:
                 ],
             )
 
+    def refresh_questions(self, document_id: str) -> None:
+        """Bring the document's questions up to the candidates that were accepted for it."""
+        learnt = json.dumps(self._learnt(document_id), ensure_ascii=False)
+        self.execute("UPDATE documents SET learnt = ? WHERE document_id = ?", (learnt, document_id))
+
+    def _learnt(self, document_id: str) -> list[str]:
+        rows = self.execute(
+            "SELECT questions FROM candidates WHERE document_id = ? AND kind = 'questions' AND status = 'accepted'",
+            (document_id,),
+        )
+        return list(dict.fromkeys(question for (questions,) in rows for question in json.loads(questions)))
+
     def remove_document(self, document_id: str) -> None:
-        self._execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
+        self.execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
 
     def get_document(self, document_id: str) -> Document | None:
-        rows = self._execute(f"SELECT {_DOCUMENT} FROM documents WHERE document_id = ?", (document_id,))
+        rows = self.execute(f"SELECT {_DOCUMENT} FROM documents WHERE document_id = ?", (document_id,))
         return _read_document(rows[0]) if rows else None
 
     def list_documents(self, document_ids: Sequence[str] | None = None) -> list[Document]:
@@ -125,16 +160,19 @@ class KnowledgeStore:
 
     def sources(self) -> dict[str, tuple[str, str]]:
         """Source -> (document id, content hash) of every document."""
-        rows = self._execute("SELECT source, document_id, content_hash FROM documents")
-        return {source: (document_id, content_hash) for source, document_id, content_hash in rows}
+        rows = self.execute("SELECT source, document_id, content_hash, learnt FROM documents")
+        return {
+            source: (document_id, _hash(content_hash, learnt)) for source, document_id, content_hash, learnt in rows
+        }
 
     def content_hashes(self) -> dict[str, str]:
         """Document id -> content hash of every document: what tells one state of the store from another."""
-        return dict(self._execute("SELECT document_id, content_hash FROM documents"))
+        rows = self.execute("SELECT document_id, content_hash, learnt FROM documents")
+        return {document_id: _hash(content_hash, learnt) for document_id, content_hash, learnt in rows}
 
     def tiers(self) -> frozenset[str]:
         """The loyalty tiers that articles are written for."""
-        rows = self._execute("SELECT DISTINCT audience FROM documents")
+        rows = self.execute("SELECT DISTINCT audience FROM documents")
         return frozenset(tier for (audience,) in rows for tier in json.loads(audience))
 
     # --- passages
@@ -151,22 +189,23 @@ class KnowledgeStore:
 
     def count(self) -> tuple[int, int]:
         """Number of documents and of passages."""
-        rows = self._execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)")
+        rows = self.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)")
         return int(rows[0][0]), int(rows[0][1])
 
     def _of(self, select: str, column: str, values: Sequence[str] | None) -> list[Any]:
         """The rows of `select` in which the column has one of these values; all of them for None."""
         if values is None:
-            return self._execute(select)
+            return self.execute(select)
         rows: list[Any] = []
         for start in range(0, len(values), 500):
             some = values[start : start + 500]
-            rows += self._execute(f"{select} WHERE {column} IN ({', '.join('?' * len(some))})", some)
+            rows += self.execute(f"{select} WHERE {column} IN ({', '.join('?' * len(some))})", some)
         return rows
 
     # --- connection
 
-    def _execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of one statement of SQL, for the tables that other modules keep in this file."""
         with self._lock:
             return self._connection().execute(statement, values).fetchall()
 
@@ -214,6 +253,18 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _hash(content_hash: str, learnt: str) -> str:
+    """Of the file, and of the questions learnt beside it: another one where any of them changed."""
+    return (
+        content_hash if learnt == "[]" else f"{content_hash}{_BESIDE}{hashlib.sha256(learnt.encode()).hexdigest()[:12]}"
+    )
+
+
+def hash_of_file(content_hash: str) -> str:
+    """What was put in of it, without the questions learnt."""
+    return content_hash.partition(_BESIDE)[0]
+
+
 def _document_row(document: Document) -> tuple[Any, ...]:
     return (
         document.document_id,
@@ -240,7 +291,7 @@ def _read_document(row: Sequence[Any]) -> Document:
         body=row[2],
         format=Format(row[3]),
         source=row[4],
-        content_hash=row[5],
+        content_hash=_hash(row[5], row[15]),
         topic=row[6],
         language=row[7],
         audience=tuple(json.loads(row[8])),
@@ -248,7 +299,7 @@ def _read_document(row: Sequence[Any]) -> Document:
         valid_from=days[0],
         valid_until=days[1],
         updated=days[2],
-        questions=tuple(json.loads(row[13])),
+        questions=tuple(dict.fromkeys([*json.loads(row[13]), *json.loads(row[15])])),
         url=row[14],
     )
 

@@ -93,8 +93,28 @@ def status(home: Home = None) -> int:
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of articles.")],
     home: Home = None,
+    tickets: Annotated[
+        bool, typer.Option("--tickets", help="The files are histories of tickets: find what articles they lack.")
+    ] = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN", help="Of tickets: which column is which; may be repeated."),
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(metavar="1-5", help="Of tickets: worst and best rating.", show_default=False)
+    ] = None,
+    least: Annotated[int, typer.Option(min=2, help="Of tickets: how many must ask the same.")] = 5,
 ) -> int:
-    """Take articles into the knowledge base; a running bot answers from them at once."""
+    """Take articles into the knowledge base; a running bot answers from them at once.
+
+    With --tickets: find in questions and agents' answers (CSV, XLSX, JSON, JSONL) what articles could say.
+    """
+    if tickets:
+        from bot.cli.tickets import ingest_tickets
+
+        return ingest_tickets(_config(home), paths, columns or [], scale, least)
+    if columns or scale:
+        raise typer.BadParameter("--map and --scale are for histories of tickets; add --tickets")
     from bot.cli import commands
 
     return commands.ingest(_config(home), paths)

@@ -13,11 +13,12 @@ from typing import BinaryIO
 from bot.cli.config import Config
 from bot.cli.display import Step
 from bot.cli.errors import NotTrained, TrainingFailed
-from bot.cli.fingerprints import bot_fingerprint, note_trained, read_trained
+from bot.cli.fingerprints import note_trained, read_trained, taught_fingerprint
 from bot.cli.process import last_lines, rotate
 from bot.settings import PROJECT
 from knowledge.pairs import question_answer_pairs, write_pairs
 from knowledge.store import KnowledgeStore
+from knowledge.tickets.pairs import ticket_pairs
 
 KEPT_MODELS = 2
 # Set for everything of Rasa: no telemetry, no hub, no chatter.
@@ -51,19 +52,21 @@ def require_model(config: Config) -> Path:
 def is_bot_trained(config: Config) -> bool:
     """Whether the model is there and was made from what is there now."""
     trained = read_trained(config.home).get("bot", {})
-    fresh = trained.get("fingerprint") == bot_fingerprint(PROJECT)
+    fresh = trained.get("fingerprint") == taught_fingerprint(PROJECT, _read_pairs(config)[1])
     return fresh and current_model(config) is not None
 
 
 def train_bot(config: Config, step: Step) -> Path:
     """Train the bot's model. Raises TrainingFailed, which names the log."""
-    fingerprint = bot_fingerprint(PROJECT)
+    of_articles, of_tickets = _read_pairs(config)
+    fingerprint = taught_fingerprint(PROJECT, of_tickets)
     name = f"rapport-{fingerprint[:12]}.tar.gz"
     config.models.mkdir(parents=True, exist_ok=True)
     config.logs.mkdir(parents=True, exist_ok=True)
     log = config.logs / "train.log"
     rotate(log)
-    _write_pairs(config)
+    write_pairs(config.home / "pairs" / "articles.jsonl", of_articles)
+    write_pairs(config.home / "pairs" / "candidates.jsonl", of_tickets)
     code = _run(_command(config, name), _environment(config), log, step)
     model = config.models / name
     if code != 0 or not model.is_file():
@@ -74,11 +77,11 @@ def train_bot(config: Config, step: Step) -> Path:
     return model
 
 
-def _write_pairs(config: Config) -> None:
-    """What the articles say now, for the encoder to learn from."""
+def _read_pairs(config: Config) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What the articles, and the tickets, say now: for the encoder to learn from."""
     store = KnowledgeStore(config.knowledge.database)
     try:
-        write_pairs(config.home / "pairs" / "articles.jsonl", question_answer_pairs(store))
+        return question_answer_pairs(store), ticket_pairs(store)
     finally:
         store.close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,11 @@ def bot_fingerprint(project: Path) -> str:
     ):
         paths += sorted((project / "bot" / folder).rglob(pattern))
     return _digest([*_files(paths, project), *_versions(_BOT_PACKAGES)])
+
+
+def taught_fingerprint(project: Path, of_tickets: Sequence[tuple[str, str]]) -> str:
+    """Of the bot's model, and of the pairs of tickets where there are any; articles change without a new model."""
+    return _digest([bot_fingerprint(project), *map(repr, of_tickets)]) if of_tickets else bot_fingerprint(project)
 
 
 def customer_fingerprint(connection: Connection, project: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.kb_candidates import candidates
 from bot.cli.options import Home, config
 
 kb = typer.Typer(
@@ -15,6 +16,7 @@ kb = typer.Typer(
     rich_markup_mode="rich",
     epilog="Example: rapport kb check",
 )
+kb.add_typer(candidates, name="candidates")
 
 
 @kb.callback()

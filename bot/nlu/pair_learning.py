@@ -38,8 +38,12 @@ class PairBatches:
     ) -> None:
         """`held_out`: bool (pairs,); `every` so many steps of the intents comes one of the pairs."""
         self.every = every
+        # Many questions may have one answer: it is read once, and is never wrong for any of them.
+        answers = list(dict.fromkeys(pair.answer for pair in pairs))
+        place = {answer: number for number, answer in enumerate(answers)}
+        self._own = np.array([place[pair.answer] for pair in pairs], dtype=np.int64)
         self._questions = TrainingCache(model, tokenizer, [pair.question for pair in pairs], device)
-        self._answers = TrainingCache(model, tokenizer, [pair.answer for pair in pairs], device)
+        self._answers = TrainingCache(model, tokenizer, answers, device)
         self._learn, self._held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
     @property
@@ -57,20 +61,21 @@ class PairBatches:
         """Mean cross entropy of the right answers."""
         with half_precision(self._questions.device):
             questions, *_ = model.upper(*self._questions.batch(rows))
-            answers, *_ = model.upper(*self._answers.batch(rows))
+            own, columns = np.unique(self._own[rows], return_inverse=True)
+            answers, *_ = model.upper(*self._answers.batch(own))
         scores = SCALE * questions.float() @ answers.float().T
-        return nn.functional.cross_entropy(scores, torch.arange(len(rows), device=scores.device))
+        return nn.functional.cross_entropy(scores, torch.as_tensor(columns, device=scores.device))
 
     def found_first(self, model: TorchEncoder) -> float:
         """Share of the held-out questions whose own answer is the nearest of all answers, the learned ones too."""
         questions = _embed(model, self._questions, self._held_out)
         answers = _embed(model, self._answers, np.arange(len(self._answers)))
-        return _first(questions, answers, self._held_out)
+        return _first(questions, answers, self._own[self._held_out])
 
     def found_first_before(self) -> float:
         """The same by the encoder as it is before training."""
         questions = self._questions.before[self._held_out].cpu().numpy()
-        return _first(questions, self._answers.before.cpu().numpy(), self._held_out)
+        return _first(questions, self._answers.before.cpu().numpy(), self._own[self._held_out])
 
 
 def _embed(model: TorchEncoder, cache: TrainingCache, rows: np.ndarray) -> np.ndarray:

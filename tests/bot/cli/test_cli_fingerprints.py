@@ -14,6 +14,7 @@ from bot.cli.fingerprints import (
     index_fingerprint,
     note_trained,
     read_trained,
+    taught_fingerprint,
 )
 from bot.settings import PROJECT
 from crm_models.database import create_engine, migrate
@@ -50,6 +51,13 @@ def test_the_bot_is_trained_again_when_a_source_of_it_changes(project, file):
     with (project / file).open("a") as written:
         written.write("# changed\n")
     assert bot_fingerprint(project) != before
+
+
+def test_the_bot_learns_from_tickets_that_came_since_and_not_again_without_any():
+    assert taught_fingerprint(PROJECT, []) == bot_fingerprint(PROJECT)
+    one = taught_fingerprint(PROJECT, [("where can I park?", "Behind the shop.")])
+    assert one != bot_fingerprint(PROJECT)
+    assert taught_fingerprint(PROJECT, [("where can I park?", "In the yard.")]) != one
 
 
 def test_the_customer_models_follow_new_orders_and_products(connection):

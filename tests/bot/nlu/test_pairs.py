@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from bot.nlu.errors import TrainingDataError
+from bot.nlu.finetune import load_tokenizer
+from bot.nlu.pair_learning import PairBatches
 from bot.nlu.pairs import Pair, held_out_pairs, pairs_digest, read_pairs
+from bot.nlu.torch_encoder import load_encoder
+from bot.nlu.weights import find_base_encoder
 from knowledge.ingest import ingest_path
 from knowledge.pairs import question_answer_pairs, write_pairs
 from knowledge.store import KnowledgeStore
@@ -49,3 +55,17 @@ def test_a_held_out_answer_was_learned_for_no_question() -> None:
     seen = {pair.answer for pair, out in zip(pairs, held, strict=True) if not out}
     unseen = {pair.answer for pair, out in zip(pairs, held, strict=True) if out}
     assert len(unseen) == 4 and not seen & unseen
+
+
+def test_an_answer_that_many_questions_share_is_wrong_for_none_of_them() -> None:
+    base = find_base_encoder()
+    model = load_encoder(base, frozen_layers=5).eval()
+    words = ["parcel", "refund", "kettle", "voucher", "password"]
+    pairs = [Pair(f"where is my {word}", "Write to us.") for word in words]
+    pairs += [Pair("how do I descale the kettle", "Fill the kettle with vinegar and boil it.")]
+    held_out = np.array([True] * 5 + [False])
+    batches = PairBatches(model, load_tokenizer(base, 64), pairs, held_out, 1, torch.device("cpu"))
+    # Nothing to choose from: no other answer speaks against it.
+    assert float(batches.loss(model, np.arange(5))) == pytest.approx(0.0, abs=1e-6)
+    assert float(batches.loss(model, np.arange(6))) > 0
+    assert batches.found_first_before() == batches.found_first(model) == 0.8
