@@ -214,8 +214,9 @@ class Retriever:
             passage = passages.get(each.part.ids[each.place])
             if passage is None:  # changed in the store since this version was built
                 continue
-            similarity, support = _overlap(words, passage.sentences), 0.0
-            if queries[0].embedding is not None:
+            if queries[0].embedding is None:
+                similarity, support = _overlap(words, passage.sentences), 0.0
+            else:
                 similarity = _similarity(each, queries)
                 support = float(np.clip(similarity.max(), 0.0, 1.0))
             hits.append(

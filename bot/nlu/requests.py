@@ -21,7 +21,7 @@ from bot.nlu.matters import Part, Request, only_request, part_of, separate
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.normalise import normalise
 from bot.nlu.segments import Segment, segments
-from bot.nlu.vectors import EMBEDDING, FURTHER_REQUESTS, INTENT_FEATURES, INTENT_SET
+from bot.nlu.vectors import EMBEDDING, FURTHER_REQUESTS, INTENT_FEATURES, INTENT_SET, PART
 
 # Set to True in a message's metadata: it is one request, whatever it looks like.
 WHOLE = "whole"
@@ -68,7 +68,7 @@ class RequestFinder(_PerMessage):
         found = [] if is_payload(text) or (message.get("metadata") or {}).get(WHOLE) else segments(text)
         if not found:
             return [message]
-        parts = [Message(data={TEXT: text[each.start : each.end]}) for each in found]
+        parts = [Message(data={TEXT: text[each.start : each.end], PART: True}) for each in found]
         message.set(_FOUND, _Found(text, found, parts))
         return [message, *parts]
 

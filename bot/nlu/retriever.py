@@ -100,9 +100,8 @@ class PassageRetriever(GraphComponent):
     def _by_topic(self, hits: list[Hit], topics: set[str]) -> list[Hit]:
         if not hits or not topics:
             return hits
-        store = self._opened().store
-        about = {hit.document_id: store.get_document(hit.document_id) for hit in hits}
-        fitting = {identifier for identifier, document in about.items() if document and document.topic in topics}
+        about = self._opened().store.list_documents(sorted({hit.document_id for hit in hits}))
+        fitting = {document.document_id for document in about if document.topic in topics}
         bonus = self.config["topic_bonus"]
         raised = [replace(hit, score=hit.score + bonus * (hit.document_id in fitting)) for hit in hits]
         return sorted(raised, key=lambda hit: -hit.score)

@@ -27,7 +27,7 @@ from bot.nlu.sentiment_encoder import (
     TYPICAL,
     SentimentEncoder,
 )
-from bot.nlu.vectors import SENTIMENT
+from bot.nlu.vectors import PART, SENTIMENT
 from bot.nlu.weights import sha256_of
 
 
@@ -110,7 +110,7 @@ class SentimentAnalyser(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = text_of(message)
-            if not is_payload(text):
+            if not is_payload(text) and not message.get(PART):  # the mood is that of the whole message
                 message.set(SENTIMENT, self.sentiment(text), add_to_output=True)
         return messages
 
