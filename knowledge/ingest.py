@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from knowledge.addresses import urls_in
 from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
@@ -111,9 +112,14 @@ def _ingest_file(
     report: IngestReport,
 ) -> None:
     data = _read(file, max_bytes)
-    content_hash = hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
+    hashed = content_hash(data)
     before = {source: found for source, found in known.items() if file_of(source) == str(file)}
-    if before and all(hash_of_file(former) == content_hash for _, former in before.values()):
+    if before and all(hash_of_file(former) == hashed for _, former in before.values()):
+        report.unchanged.extend(document_id for document_id, _ in before.values())
+        return
+    if urls_in(file) is not None:
+        if not before:
+            raise DocumentError(f"it is a list of addresses; `rapport ingest {file}` fetches their pages")
         report.unchanged.extend(document_id for document_id, _ in before.values())
         return
     reading = read_documents(file, data, root)
@@ -126,19 +132,25 @@ def _ingest_file(
         report.removed.append(document_id)
     for document in reading.documents:
         try:
-            _put(store, replace(document, content_hash=content_hash), passages[document.source], known, report)
+            put_document(store, replace(document, content_hash=hashed), passages[document.source], known, report)
         except DocumentError as error:
             report.skipped.append(Skipped(document.source, str(error)))
     report.skipped.extend(Skipped(str(file), problem) for problem in reading.problems)
 
 
-def _put(
+def content_hash(data: bytes) -> str:
+    """Of a file and of how it is read: another one where either changed."""
+    return hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
+
+
+def put_document(
     store: KnowledgeStore,
     document: Document,
     passages: list[Passage],
     known: dict[str, tuple[str, str]],
     report: IngestReport,
 ) -> None:
+    """Store a document in the place of what its source held, and report what became of it. Raises DocumentError."""
     if not passages:
         raise DocumentError("there is no text in it")
     _refuse_taken_id(document, known)

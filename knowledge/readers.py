@@ -47,6 +47,16 @@ def read_documents(file: Path, data: bytes, root: Path) -> Reading:
     return Reading((_document(matter, body.strip("\n"), body_format, str(file), _slug(file, root), _words(file.stem)),))
 
 
+def read_page(suffix: str, data: bytes, source: str, name: str) -> Document:
+    """The document in a page of the web; `name` is its id and, without a title of its own, its title.
+
+    Raises DocumentError.
+    """
+    matter, body, body_format = _parse(suffix, data)
+    # What a page says is its id could be another article's.
+    return _document(replace(matter, document_id=""), body.strip("\n"), body_format, source, name, name)
+
+
 def _text_rows(suffix: str, text: str) -> Entries:
     return read_csv(text) if suffix == ".csv" else read_json(text)
 

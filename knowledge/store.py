@@ -65,6 +65,12 @@ _CHANGES = (
         evidence TEXT NOT NULL,
         reason TEXT NOT NULL
     ) STRICT""",
+    # What a server said about a page, to ask only for what has changed.
+    """CREATE TABLE pages (
+        source TEXT PRIMARY KEY REFERENCES documents (source) ON DELETE CASCADE,
+        etag TEXT NOT NULL,
+        last_modified TEXT NOT NULL
+    ) STRICT""",
 )
 _BESIDE = "+"
 _VERSION = 1 + len(_CHANGES)
@@ -169,6 +175,14 @@ class KnowledgeStore:
         """Document id -> content hash of every document: what tells one state of the store from another."""
         rows = self.execute("SELECT document_id, content_hash, learnt FROM documents")
         return {document_id: _hash(content_hash, learnt) for document_id, content_hash, learnt in rows}
+
+    def validators(self) -> dict[str, tuple[str, str]]:
+        """Source -> (etag, last modified) of every document that came from the web."""
+        rows = self.execute("SELECT source, etag, last_modified FROM pages")
+        return {source: (etag, last_modified) for source, etag, last_modified in rows}
+
+    def put_validators(self, source: str, etag: str, last_modified: str) -> None:
+        self.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", (source, etag, last_modified))
 
     def tiers(self) -> frozenset[str]:
         """The loyalty tiers that articles are written for."""

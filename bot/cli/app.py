@@ -91,8 +91,16 @@ def status(home: Home = None) -> int:
 
 @app.command(epilog="Example: rapport ingest docs/returns.md docs/warranty")
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of articles.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Files or folders of articles, text files with addresses of pages, addresses."
+        ),
+    ],
     home: Home = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Of pages: also from addresses of private networks.")
+    ] = False,
     tickets: Annotated[
         bool, typer.Option("--tickets", help="The files are histories of tickets: find what articles they lack.")
     ] = False,
@@ -112,12 +120,12 @@ def ingest(
     if tickets:
         from bot.cli.tickets import ingest_tickets
 
-        return ingest_tickets(_config(home), paths, columns or [], scale, least)
+        return ingest_tickets(_config(home), [Path(each) for each in paths], columns or [], scale, least)
     if columns or scale:
         raise typer.BadParameter("--map and --scale are for histories of tickets; add --tickets")
     from bot.cli import commands
 
-    return commands.ingest(_config(home), paths)
+    return commands.ingest(_config(home), paths, allow_private)
 
 
 @app.command(epilog='Example: rapport ask "how long can I return a kettle?" --tier gold')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.cli import prepare, shop
 from bot.cli.config import Config
-from bot.cli.display import console, done, note, step
+from bot.cli.display import Step, console, done, note, step
 from bot.cli.errors import BadSettings, UnknownSuite
 from bot.cli.index import refresh_index
 from bot.cli.lock import holder
@@ -31,14 +31,14 @@ def train(config: Config, force: bool) -> None:
     _advise_restart(config, "the new models")
 
 
-def ingest(config: Config, paths: list[Path]) -> int:
-    """Exit code 1 when a file could not be taken in; the others are."""
+def ingest(config: Config, places: Sequence[str], allow_private: bool = False) -> int:
+    """Files, folders, lists of addresses, addresses. Exit code 1 when something could not be taken in; the rest is."""
     reports = []
     store = KnowledgeStore(config.knowledge.database)
     try:
-        for path in paths:
-            with step(f"Reading {path}") as running:
-                report = ingest_path(store, path, running.count, config.knowledge.ingest_max_bytes)
+        for place in places:
+            with step(f"Reading {place}") as running:
+                report = _take_in(config, store, place, allow_private, running)
                 running.result = _summary(report)
                 reports.append(report)
     finally:
@@ -91,6 +91,21 @@ def bench(
             console.print(f"{name:<16}{purpose}")
         return 0
     return run_suite(suite, data, quick, json_file, Options(peers, tuple(only)))
+
+
+def _take_in(config: Config, store: KnowledgeStore, place: str, allow_private: bool, running: Step) -> IngestReport:
+    from knowledge.addresses import is_url, urls_in
+    from knowledge.fetch import Fetcher
+    from knowledge.url_lists import ingest_url, ingest_url_list
+
+    most, path = config.knowledge.ingest_max_bytes, Path(place)
+    urls = None if is_url(place) else urls_in(path)
+    if not is_url(place) and urls is None:
+        return ingest_path(store, path, running.count, most)
+    with Fetcher(most, allow_private=allow_private) as fetcher:
+        if urls is None:
+            return ingest_url(store, place, fetcher)
+        return ingest_url_list(store, path, urls, fetcher, running.count)
 
 
 def _summary(report: IngestReport) -> str:
