@@ -28,6 +28,7 @@ SUITES = {
     "sentiment": "polarity of public sentences, feelings of customers, and what a message costs",
     "recommendation": "what is bought next among all items of Amazon Beauty, beside implicit; new items; time",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
+    "personalisation": "offers by expected value beside none, to all and by churn score, where the truth is known",
     "scoring": "training all customer models, one customer's scores, a million customers, and Spark beside pandas",
 }
 # Their `run` takes the options as well.
