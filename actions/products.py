@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.articles import find_answer
@@ -35,15 +37,11 @@ class ActionProduct(ShopAction):
                     SlotSet("order_id", chosen),
                     FollowupAction(context.slots.get("resume") or "action_order_status"),
                 ]
-        card, several = self._find(context)
+        card, several = meant_product(context)
         if card is not None:
             return self._tell(context, card)
         if several:
-            buttons = [
-                {"title": each.name, "payload": f'/{context.turn.intent}{{"product": "{each.name}"}}'}
-                for each in several
-            ]
-            context.say("product", "several", buttons=buttons)
+            context.say("product", "several", buttons=product_buttons(several, context.turn.intent))
             return []
         answer = find_answer(context)
         if answer.status is AnswerStatus.ANSWERED:
@@ -55,22 +53,6 @@ class ActionProduct(ShopAction):
             return []
         context.say("product", "none")
         return []
-
-    def _find(self, context: Context) -> tuple[ProductCard | None, tuple[ProductCard, ...]]:
-        named = context.turn.entity("product")
-        category = context.turn.entity("category")
-        if not named and not category:
-            topic = context.slots.get("topic")
-            known = product_card(context.connection, topic) if topic else None
-            if known is not None:
-                return known, ()
-            if not query_words(context.turn.text):  # "how much is it?", with nothing to go by
-                return None, ()
-        found = find_products(context.connection, named or context.turn.text, category=category, limit=MOST)
-        exact = [card for card in found if named and card.name.lower() == named.lower()]
-        if exact or len(found) == 1:
-            return (exact or list(found))[0], ()
-        return None, found
 
     def _tell(self, context: Context, card: ProductCard) -> list[EventType]:
         words = product_words(context, card)
@@ -91,3 +73,26 @@ class ActionProduct(ShopAction):
         else:
             context.say("product", "card", **words)
         return [SlotSet("topic", card.product_id)]
+
+
+def meant_product(context: Context) -> tuple[ProductCard | None, tuple[ProductCard, ...]]:
+    """The one product that the message names, or that is talked about; else those it may mean."""
+    named = context.turn.entity("product")
+    category = context.turn.entity("category")
+    if not named and not category:
+        topic = context.slots.get("topic")
+        known = product_card(context.connection, topic) if topic else None
+        if known is not None:
+            return known, ()
+        if not query_words(context.turn.text):  # "how much is it?", with nothing to go by
+            return None, ()
+    found = find_products(context.connection, named or context.turn.text, category=category, limit=MOST)
+    exact = [card for card in found if named and card.name.lower() == named.lower()]
+    if exact or len(found) == 1:
+        return (exact or list(found))[0], ()
+    return None, found
+
+
+def product_buttons(cards: Sequence[ProductCard], intent: str) -> list[dict[str, str]]:
+    """A button for each product, which says `intent` of it."""
+    return [{"title": each.name, "payload": f'/{intent}{{"product": "{each.name}"}}'} for each in cards]

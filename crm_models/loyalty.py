@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
+from crm_models.months import months_later
 from crm_models.shop_policy import ShopPolicy
 from crm_models.tables import loyalty_entries
 
@@ -99,7 +99,7 @@ def _unspent(entries: Iterable[PointsEntry], months: int | None, now: datetime) 
             continue  # a shop's own booking of what the lots' dates already say
         _drop_expired(lots, entry.created_at)
         if entry.points > 0:
-            expires_at = None if months is None else _months_later(entry.created_at, months)
+            expires_at = None if months is None else months_later(entry.created_at, months)
             lots.append(_Lot(entry.points, expires_at))
             continue
         spend = -entry.points
@@ -116,10 +116,3 @@ def _unspent(entries: Iterable[PointsEntry], months: int | None, now: datetime) 
 def _drop_expired(lots: deque[_Lot], when: datetime) -> None:
     while lots and lots[0].expires_at is not None and lots[0].expires_at <= when:
         lots.popleft()
-
-
-def _months_later(when: datetime, months: int) -> datetime:
-    """The same day of the month; its last day where there is no such day."""
-    year, month = divmod(when.year * 12 + when.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return when.replace(year=year, month=month + 1, day=min(when.day, last))

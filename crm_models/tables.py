@@ -109,10 +109,10 @@ consents = Table(
     metadata,
     Column("consent_id", Integer, primary_key=True, autoincrement=True),
     _customer(nullable=False),
-    Column("purpose", String(30), nullable=False, comment="newsletter, personalisation"),
+    Column("purpose", String(30), nullable=False, comment="see crm_models.consents.Purpose"),
     Column("granted", Boolean, nullable=False),
     Column("changed_at", DateTime, nullable=False),
-    Column("source", String(30), nullable=False, comment="shop, chat, staff"),
+    Column("source", String(30), nullable=False, comment="shop, chat, staff, link"),
     comment="History: the newest row of a customer and purpose holds",
 )
 
@@ -605,8 +605,9 @@ notices = Table(
     Column("notice_id", Integer, primary_key=True, autoincrement=True),
     _customer(nullable=False),
     Column("kind", String(30), nullable=False, comment="see crm_models.proactive"),
-    Column("about", String(80), nullable=False, comment="the order, item or year: one notice of a kind each"),
+    Column("about", String(80), nullable=False, comment="order, watch or year: one notice of a kind each"),
     Column("status", String(12), nullable=False, comment="due, sent, dropped"),
+    Column("held_because", String(60), comment="of one that is due: why it was not sent when last looked at"),
     Column("dropped_because", String(60)),
     Column("channel", String(30), comment="web, mail, or a messaging channel"),
     Column("conversation_id", String(80)),

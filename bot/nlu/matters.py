@@ -31,7 +31,7 @@ REQUESTS = TASKS | _STATEMENTS | {
     "list_orders", "order_status", "track_package", "refund_status", "invoice_copy",
     "product_question", "stock_check", "product_price", "recommend",
     "about_me", "loyalty_points", "newsletter_subscribe", "newsletter_unsubscribe", "consent_give",
-    "consent_withdraw", "delete_data", "ask_person",
+    "consent_withdraw", "delete_data", "ask_person", "notify_back_in_stock", "notices_stop", "notices_resume",
     "ask_delivery", "ask_returns", "ask_exchange", "ask_warranty", "ask_payment", "ask_account", "ask_loyalty",
     "ask_subscription", "ask_privacy", "ask_product_care", "ask_gift_card", "ask_contact", "ask_promotion",
 }  # fmt: skip
@@ -39,7 +39,8 @@ REQUESTS = TASKS | _STATEMENTS | {
 COURTESIES = frozenset({"greet", "thanks", "goodbye", "affirm", "chitchat"})
 # Two intents of one group are taken for one matter: the second tells more about the first.
 _MATTERS: tuple[frozenset[str], ...] = (
-    frozenset({"list_orders", "order_status", "track_package", "order_late", "ask_delivery", "ask_contact"}),
+    frozenset({"list_orders", "order_status", "track_package", "order_late", "ask_delivery", "ask_contact",
+               "notices_resume"}),
     frozenset({"return_items", "exchange_items", "damaged_item", "wrong_or_missing_item", "complaint", "ask_returns",
                "ask_exchange", "ask_warranty", "refund_status", "ask_product_care"}),
     frozenset({"cancel_order", "refund_status", "order_late", "complaint", "change_items", "return_items",
@@ -47,10 +48,10 @@ _MATTERS: tuple[frozenset[str], ...] = (
     frozenset({"change_address", "ask_delivery", "ask_account", "about_me", "sign_in"}),
     frozenset({"change_payment", "ask_payment", "invoice_copy", "refund_status", "ask_gift_card", "ask_promotion"}),
     frozenset({"product_question", "stock_check", "product_price", "recommend", "change_items", "exchange_items",
-               "ask_product_care", "ask_promotion"}),
+               "ask_product_care", "ask_promotion", "notify_back_in_stock"}),
     frozenset({"loyalty_points", "ask_loyalty", "ask_promotion", "about_me", "recommend"}),
-    frozenset({"newsletter_subscribe", "newsletter_unsubscribe", "consent_give", "consent_withdraw", "ask_privacy",
-               "delete_data", "ask_subscription", "ask_account", "about_me"}),
+    frozenset({"newsletter_subscribe", "newsletter_unsubscribe", "consent_give", "consent_withdraw", "notices_stop",
+               "notices_resume", "notify_back_in_stock", "ask_privacy", "delete_data", "ask_subscription", "ask_account", "about_me"}),
     frozenset({"ask_account", "sign_in", "list_orders", "order_status", "about_me"}),
     frozenset({"ask_person", "ask_contact", "complaint", "order_late", "feedback"}),
     frozenset({"feedback", "complaint", "order_late", "damaged_item", "wrong_or_missing_item"}),

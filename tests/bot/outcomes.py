@@ -18,6 +18,8 @@ from crm_models.invoices import InvoiceOutcome
 from crm_models.item_changes import ItemsOutcome
 from crm_models.order_changes import AddressOutcome, CancelOutcome, PaymentOutcome
 from crm_models.order_records import OrderStatus
+from crm_models.proactive.kinds import NoticeKind
+from crm_models.proactive.wishes import WatchOutcome, WishOutcome
 from crm_models.refunds import RefundOutcome
 from crm_models.returns import ReturnOutcome
 from crm_models.shop_policy import ShopPolicy
@@ -52,6 +54,8 @@ COMPUTED: dict[str, set[str]] = {
     "foreign_asked": set(languages_of("foreign_asked")),
     "complaint": {"recorded", "recorded_order"},
     "recommend": {"popular", "category", "happy", "because"},
+    "watch": _values(WatchOutcome),
+    "notices": _values(WishOutcome),
     "product": {"stock_in_stock", "stock_other_option", "stock_sold_out"},
 }
 
@@ -62,4 +66,6 @@ COMPUTED_WORDS: dict[str, set[str]] = {
     "reason": {*REASONS, *ShopPolicy().cancel_reasons},
     "task": {*_TASKS, "complaint", "feedback"},
     "difference": {"pay", "refund", "none"},
+    "notice": _values(NoticeKind),
+    "heard": _values(NoticeKind),
 }

@@ -1,0 +1,68 @@
+"""Customers who are about to be lost, or are, and whom a message does not drive away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from crm_models.order_records import OPEN
+from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
+from crm_models.proactive.occasion import Fields, Occasions
+from crm_models.tables import customers, notices, orders, predictions
+
+STAGE, UPLIFT = "stage", "uplift"
+SLEEPING_DOG = "sleeping_dog"
+
+
+class WinBack(Occasions):
+    kind = NoticeKind.WIN_BACK
+
+    def find(self, connection: Connection, now: datetime) -> Iterable[Candidate]:
+        """Customers whose stage was scored lately and is one to act on."""
+        rules = self.policy.kinds.win_back
+        told = select(notices.c.customer_id).where(
+            notices.c.kind == self.kind.value, notices.c.sent_at > now - timedelta(days=rules.again_days)
+        )
+        rows = connection.execute(
+            select(predictions.c.customer_id)
+            .where(
+                predictions.c.model == STAGE,
+                predictions.c.label.in_(rules.stages),
+                predictions.c.scored_at >= now - timedelta(days=rules.score_days),
+                predictions.c.customer_id.not_in(told),
+            )
+            .order_by(predictions.c.customer_id)
+        )
+        found = [Candidate(customer_id, str(now.year)) for customer_id in rows.scalars()]
+        return [each for each in found if not isinstance(self.look(connection, each, now), Dropped)]
+
+    def look(self, connection: Connection, candidate: Candidate, now: datetime) -> Fields | Dropped:
+        """By the scores as they are now, and what was ordered since."""
+        rules = self.policy.kinds.win_back
+        rows = connection.execute(
+            select(predictions.c.model, predictions.c.label, predictions.c.scored_at).where(
+                predictions.c.customer_id == candidate.customer_id, predictions.c.model.in_((STAGE, UPLIFT))
+            )
+        ).all()
+        recent = {row.model: row for row in rows if row.scored_at >= now - timedelta(days=rules.score_days)}
+        if STAGE not in recent or (UPLIFT not in recent and not rules.without_uplift):
+            return Dropped.NO_SCORE
+        if UPLIFT in recent and recent[UPLIFT].label == SLEEPING_DOG:
+            return Dropped.SLEEPING_DOG
+        if recent[STAGE].label not in rules.stages or self._is_back(connection, candidate, recent[STAGE].scored_at):
+            return Dropped.CAME_BACK
+        name = connection.execute(
+            select(customers.c.first_name).where(customers.c.customer_id == candidate.customer_id)
+        ).scalar_one()
+        return {"first_name": name} if name else {"sentence": "win_back_no_name"}
+
+    def _is_back(self, connection: Connection, candidate: Candidate, since: datetime) -> bool:
+        """Whether an order is open, or was placed after the score."""
+        count = select(func.count()).where(
+            orders.c.customer_id == candidate.customer_id,
+            orders.c.status.in_([status.value for status in OPEN]) | (orders.c.placed_at > since),
+        )
+        return bool(connection.execute(count).scalar_one())
