@@ -1,4 +1,7 @@
-"""Identity tokens: the merchant's site signs who is logged in, the chat believes it until it expires.
+"""Tokens that this shop signs: who is logged in, and the links by which messages are stopped.
+
+An identity token comes from the merchant's site, and the chat believes it until it expires. A link in a message names
+the customer and the kind of message; it proves nothing else, and holds for as long as the mail is kept.
 
 JWT with HS256 and nothing else: the algorithm is fixed here, never read from the token.
 """
@@ -13,6 +16,7 @@ from crm_models.errors import BadToken
 
 ALGORITHM = "HS256"
 AUDIENCE = "rapport-chat"
+STOP_AUDIENCE = "rapport-stop"
 MAX_LIFETIME = timedelta(hours=24)
 MIN_KEY_BYTES = 32
 # Clocks of two machines differ a little.
@@ -72,6 +76,30 @@ def read_token(key: str, token: str, now: datetime) -> str:
     if not isinstance(claims["sub"], str) or not claims["sub"]:
         raise BadToken("The identity token names no customer.")
     return claims["sub"]
+
+
+def issue_stop_token(key: str, customer_id: str, kind: str) -> str:
+    """What the link of a message holds: whoever opens it may stop this customer's messages of the kind, or all."""
+    _check_key(key)
+    return jwt.encode({"sub": customer_id, "aud": STOP_AUDIENCE, "kind": kind}, key, algorithm=ALGORITHM)
+
+
+def read_stop_token(key: str, token: str) -> tuple[str, str]:
+    """Customer and kind of a link.
+
+    Raises:
+        BadToken: forged, cut off, or a token of another sort.
+    """
+    _check_key(key)
+    try:
+        claims = jwt.decode(
+            token, key, algorithms=[ALGORITHM], audience=STOP_AUDIENCE, options={"require": ["sub", "aud", "kind"]}
+        )
+    except jwt.InvalidTokenError as error:
+        raise BadToken(f"The link cannot be read: {error}.") from error
+    if not (isinstance(claims["sub"], str) and isinstance(claims["kind"], str)):
+        raise BadToken("The link names no customer or no kind of message.")
+    return claims["sub"], claims["kind"]
 
 
 def _check_times(issued: object, expires: object, now: datetime) -> None:

@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 from web import health, mistakes
 from web.gateway import routes as gateway
 from web.insights import routes as insights
+from web.notices import routes as notices
+from web.notices.round import round_of
 from web.pages import FOLDER
 from web.security import Guard
 from web.services import build_services, utc_now
@@ -35,7 +37,8 @@ def create_app(settings: WebSettings, keys: Keys | None = None, now: Callable[[]
         watchers = [
             asyncio.create_task(services.hub.watch()),
             asyncio.create_task(services.postman.watch()),
-            asyncio.create_task(services.staff_log.watch()),
+            asyncio.create_task(services.reply_log.watch()),
+            asyncio.create_task(round_of(services).watch()),
         ]
         try:
             yield
@@ -53,7 +56,7 @@ def create_app(settings: WebSettings, keys: Keys | None = None, now: Callable[[]
     app = FastAPI(title="Rapport", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.services = services
     mistakes.add_handlers(app)
-    for part in (health, gateway, shop, staff, insights):
+    for part in (health, gateway, shop, notices, staff, insights):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
 

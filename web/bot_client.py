@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -10,7 +10,7 @@ import httpx
 
 from web.errors import BotFailed, BotRefused, BotUnreachable
 
-Control = Literal["pause", "resume", "staff_message"]
+Control = Literal["pause", "resume", "staff_message", "notice"]
 
 # Answers that say something about us or about the moment, not about the message.
 _TRY_AGAIN = {401, 403, 404, 408, 409, 425, 429, 502, 503, 504}
@@ -83,11 +83,14 @@ class BotClient:
         text: str | None = None,
         staff_id: int | None = None,
         staff_name: str | None = None,
+        response: str | None = None,
+        buttons: Sequence[Mapping[str, str]] | None = None,
+        slots: Mapping[str, str] | None = None,
     ) -> None:
-        """Pauses or resumes the bot, or logs what a person wrote. Once it returns, the bot obeys."""
+        """Pauses or resumes the bot, or logs what a person wrote or the shop sent. Once it returns, the bot obeys."""
         body = {
-            "conversation_id": conversation_id, "message_id": message_id, "action": action,
-            "text": text, "staff_id": staff_id, "staff_name": staff_name,
+            "conversation_id": conversation_id, "message_id": message_id, "action": action, "text": text,
+            "staff_id": staff_id, "staff_name": staff_name, "response": response, "buttons": buttons, "slots": slots,
         }  # fmt: skip
         answer = await self._post("/control", {key: value for key, value in body.items() if value is not None})
         if answer.get("ok") is not True:

@@ -13,20 +13,11 @@ from starlette.templating import Jinja2Templates
 
 from crm_models.reason_words import reason_in_words
 from web.languages import LANGUAGES
+from web.money import money
 from web.security import CSRF_FIELD, form_token, keep_nonce
 from web.services import services_of
 
 FOLDER = Path(__file__).resolve().parent
-_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
-
-
-def money(cents: int | None, currency: str = "EUR") -> str:
-    """129900 as `€1,299.00`."""
-    if cents is None:
-        return ""
-    sign = "-" if cents < 0 else ""
-    symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{sign}{symbol}{abs(cents) / 100:,.2f}"
 
 
 def duration(span: timedelta) -> str:

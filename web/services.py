@@ -10,6 +10,7 @@ from typing import cast
 from fastapi import Request
 
 from crm_models.database import create_engine
+from crm_models.proactive.policy import read_notice_policy
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 from web.bot_client import BotClient
@@ -17,10 +18,12 @@ from web.database import Database
 from web.gateway.hub import Hub
 from web.gateway.passes import Passes
 from web.gateway.postman import Postman
+from web.gateway.reply_log import ReplyLog
 from web.limits import RateLimit
+from web.notices.sender import Sender
+from web.notices.words import load_notice_words
 from web.sentences import Sentences, load_sentences
 from web.settings import Keys, WebSettings
-from web.staff.log import StaffLog
 
 
 def utc_now() -> datetime:
@@ -45,7 +48,8 @@ class Services:
     hub: Hub
     passes: Passes
     postman: Postman
-    staff_log: StaffLog
+    reply_log: ReplyLog
+    sender: Sender
     sentences: Sentences
     limits: Limits
     articles: KnowledgeStore
@@ -66,7 +70,8 @@ def build_services(settings: WebSettings, keys: Keys, now: Callable[[], datetime
         hub=hub,
         passes=Passes(keys.session_key, settings.conversation_days),
         postman=Postman(database, bot, hub, sentences, settings, now),
-        staff_log=StaffLog(database, bot),
+        reply_log=ReplyLog(database, bot),
+        sender=build_sender(settings, keys),
         sentences=sentences,
         limits=Limits(
             conversation=RateLimit(settings.conversation_rate, settings.conversation_burst),
@@ -77,6 +82,15 @@ def build_services(settings: WebSettings, keys: Keys, now: Callable[[], datetime
         articles=KnowledgeStore(KnowledgeSettings(home=settings.home).database),
         now=now,
     )
+
+
+def build_sender(settings: WebSettings, keys: Keys) -> Sender:
+    """Sends messages to customers, by the shop's rules and in the domain's words.
+
+    Raises BadPolicy or SentenceMissing.
+    """
+    words = load_notice_words(settings.notices_file, settings.words_file)
+    return Sender(read_notice_policy(settings.home), words, keys.token_key, settings.base_url)
 
 
 def services_of(request: Request) -> Services:

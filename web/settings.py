@@ -59,10 +59,13 @@ class WebSettings(BaseSettings):
     heartbeat_s: float = Field(15.0, gt=0)  # below what proxies take for a dead connection
     poll_s: float = Field(1.0, gt=0)  # how soon rows written by another process are seen
     streams_per_conversation: int = Field(6, ge=1)
+    notices_s: float = Field(60.0, ge=0)  # how often messages to customers are looked for and sent; 0: never
     staff_session_hours: float = Field(10.0, gt=0)  # one shift
 
     demo: bool = False  # show the demo mailbox and sign-in also for an imported shop
     sentences_file: Path = PROJECT / "bot" / "domain" / "web.yml"
+    notices_file: Path = PROJECT / "bot" / "domain" / "notices.yml"
+    words_file: Path = PROJECT / "bot" / "domain" / "words.yml"
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -74,6 +77,12 @@ class WebSettings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'rapport.db').resolve()}"
+
+    @property
+    def base_url(self) -> str:
+        """Where customers reach the pages; without a public address, this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}.get(self.web_host, self.web_host)
+        return self.public_url.rstrip("/") or f"http://{host}:{self.web_port}"
 
     @property
     def bot_url(self) -> str:

@@ -7,8 +7,8 @@ shared key. Three things that Rasa's REST channel does not do:
   that was begun is ended, also when the gateway has hung up, so that it is not begun a second time (`turns`);
 * a turn that ends without a reply (dead action server, exception, no rule) gets the honest sentence
   `utter_trouble` from the domain, several messages may be one turn, and one message several requests;
-* `control` pauses, resumes and writes for a person under the conversation's lock, so that after `pause` has
-  returned the bot does not speak until `resume`.
+* `control` pauses, resumes, and writes for a person or the shop under the conversation's lock, so that after `pause`
+  has returned the bot does not speak until `resume`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, ConversationPaused, ConversationResumed, Event
+from rasa.shared.core.events import BotUttered, ConversationPaused, ConversationResumed, Event, SlotSet
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -30,6 +30,8 @@ from bot.channels import waiting
 from bot.channels.turns import TOGETHER_S, handle_message
 
 KEY_HEADER = "X-Rapport-Key"
+# What a notice may say that the conversation is about.
+NOTICE_SLOTS = ("order_id", "topic")
 
 
 class GatewayInput(InputChannel):
@@ -135,6 +137,9 @@ async def control_conversation(agent: Agent, body: dict[str, Any]) -> None:
         if any(event.metadata.get("message_id") == body["message_id"] for event in tracker.events):
             return
         tracker.update(CONTROLS[body["action"]](body), processor.domain)
+        if body["action"] == "notice" and tracker.active_loop_name is None:
+            # What it is about is talked about now, unless a task is under way, which has its own order.
+            tracker.update_with_events([SlotSet(*slot) for slot in _slots(body)], processor.domain)
         if body["action"] == "pause" and (entries := waiting.waiting(tracker)):
             # A person has read them; the bot does not come back to them by itself.
             tracker.update(waiting.keep(waiting.leave(entries)), processor.domain)
@@ -151,8 +156,21 @@ def _staff_message(body: dict[str, Any]) -> Event:
     return BotUttered(body.get("text") or "", metadata=metadata)
 
 
+def _notice(body: dict[str, Any]) -> Event:
+    """What the shop sent unasked, in the bot's name; the author tells it from the replies to what was said before."""
+    metadata = {"author": "bot", "utter_action": body.get("response"), "message_id": body["message_id"]}
+    return BotUttered(body.get("text") or "", {"buttons": body.get("buttons")}, metadata)
+
+
+def _slots(body: dict[str, Any]) -> list[tuple[str, str]]:
+    given = body.get("slots")
+    slots = given if isinstance(given, dict) else {}
+    return [(name, str(slots[name])) for name in NOTICE_SLOTS if slots.get(name)]
+
+
 CONTROLS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "pause": lambda body: ConversationPaused(metadata={"message_id": body["message_id"]}),
     "resume": lambda body: ConversationResumed(metadata={"message_id": body["message_id"]}),
     "staff_message": _staff_message,
+    "notice": _notice,
 }

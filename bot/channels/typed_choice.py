@@ -74,7 +74,7 @@ def offered(events: Iterable[Event]) -> tuple[tuple[Button, ...], tuple[Button, 
     for event in reversed(list(events)):
         if isinstance(event, UserUttered):
             break
-        if isinstance(event, BotUttered) and not event.metadata.get("author"):
+        if isinstance(event, BotUttered) and event.metadata.get("author") in (None, "bot"):
             buttons = [Button(each["title"], each["payload"]) for each in event.data.get("buttons") or ()]
             every += buttons
             if str(event.metadata.get("utter_action")).startswith(ASKS_MEANING):

@@ -277,9 +277,11 @@ def offered_title(connection: Connection, conversation_id: str, payload: str) ->
 
 
 def unlogged(connection: Connection, limit: int = 100) -> list[Delivery]:
-    """What staff wrote and the bot's log does not have yet, oldest first."""
+    """What was said past the bot and its log does not have yet, oldest first."""
     rows = connection.execute(
-        _DELIVERY.where(deliveries.c.author == "staff", deliveries.c.content["logged"].as_boolean().is_(False))
+        _DELIVERY.where(
+            deliveries.c.author.in_(("staff", "bot")), deliveries.c.content["logged"].as_boolean().is_(False)
+        )
         .order_by(deliveries.c.delivery_id)
         .limit(limit)
     )

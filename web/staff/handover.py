@@ -75,7 +75,7 @@ async def write(services: Services, conversation_id: str, member: StaffMember, c
     )
     if outcome is Handover.DONE:
         services.hub.notify(conversation_id)
-        services.staff_log.wake()
+        services.reply_log.wake()
     return outcome
 
 

@@ -1,0 +1,1 @@
+"""Messages to customers that nobody asked for just now: sent, and stopped by a link."""
