@@ -27,10 +27,18 @@ class Browse:
 
 @dataclass(frozen=True)
 class Consent:
-    purpose: str  # newsletter, personalisation
+    purpose: str  # see crm_models.consents.Purpose
     granted: bool
     changed_at: datetime
     source: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """An item that the customer wants to be told of when it is back."""
+
+    item_id: str
+    created_at: datetime
 
 
 def browse(random: Generator, life: Life, products: dict[str, Product], until: datetime) -> list[Browse]:

@@ -104,3 +104,4 @@ def _write(ledger: Ledger, told: Sequence[Persona]) -> None:
         ledger.add_methods(persona.life.person)
         ledger.add_points(persona.life.person, persona.life.account)
         ledger.add_behaviour(persona.life.person, persona.browses, persona.consents)
+        ledger.add_watches(persona.life.person, persona.watches)

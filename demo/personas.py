@@ -12,7 +12,7 @@ import yaml
 
 from crm_models.shop_policy import ShopPolicy
 from demo.basket import Shopper
-from demo.behaviour import Browse, Consent
+from demo.behaviour import Browse, Consent, Watch
 from demo.catalogue import Item
 from demo.errors import BadPersonas
 from demo.life import Life, shipping_cents
@@ -34,6 +34,7 @@ class Persona:
     life: Life
     browses: list[Browse]
     consents: list[Consent]
+    watches: tuple[Watch, ...] = ()
 
 
 def read_personas(market: Market, policy: ShopPolicy, until: datetime, path: Path = PERSONAS) -> Iterator[Persona]:
@@ -66,7 +67,7 @@ class _Teller:
             account.add(purchase)
             life.purchases.append(purchase)
         person.tier = account.tier(self._until)
-        return Persona(life, list(self._browses()), self._consents(person))
+        return Persona(life, list(self._browses()), self._consents(person), self._watches())
 
     def _person(self) -> Person:
         entry = self._entry
@@ -183,7 +184,15 @@ class _Teller:
         return [
             Consent("newsletter", self._entry["newsletter"], person.created_at, "shop"),
             Consent("personalisation", True, person.created_at, "shop"),
+            *(Consent(f"notice_{kind}", True, person.created_at, "shop") for kind in self._entry.get("notices", ())),
         ]
+
+    def _watches(self) -> tuple[Watch, ...]:
+        told = self._entry.get("watches", {})
+        for item_id in told:
+            if item_id not in self._items:
+                raise BadPersonas(f"{self._entry['customer_id']} waits for {item_id}, which is not sold.")
+        return tuple(Watch(item_id, self._day(days_ago, "18:35")) for item_id, days_ago in told.items())
 
     def _item(self, item_id: str, told: dict[str, Any]) -> Item:
         if item_id not in self._items:

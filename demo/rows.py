@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from crm_models.campaigns import CampaignOutcome
 from crm_models.order_records import LineStatus, OrderStatus
-from demo.behaviour import Browse, Consent
+from demo.behaviour import Browse, Consent, Watch
 from demo.campaigns import PROPENSITY, WITHIN_DAYS, Mailed, Wave
 from demo.catalogue import Catalogue
 from demo.delivery import tracking_id
@@ -127,6 +127,15 @@ class Ledger:
             )
         for consent in consents:
             self._add("consents", consent_id=self._next("consents"), customer_id=customer_id, **vars(consent))
+
+    def add_watches(self, person: Person, watches: Iterable[Watch]) -> None:
+        for watch in watches:
+            self._add(
+                "stock_watches",
+                watch_id=self._next("stock_watches"),
+                customer_id=person.customer_id,
+                **vars(watch),
+            )
 
     def add_campaigns(self, waves: Iterable[Wave], mailed: Iterable[Mailed]) -> None:
         """Last of all: the visits that the mailings brought about follow all others."""

@@ -12,6 +12,7 @@ from bot.cli.customers import customers as customer_commands
 from bot.cli.kb import kb
 from bot.cli.models import models
 from bot.cli.nlu import nlu
+from bot.cli.notices import notices
 from bot.cli.options import Home
 from bot.cli.options import config as _config
 
@@ -28,6 +29,7 @@ app.add_typer(nlu, name="nlu")
 app.add_typer(kb, name="kb")
 app.add_typer(customer_commands, name="customers")
 app.add_typer(models, name="models")
+app.add_typer(notices, name="notices")
 
 
 @app.command(epilog="Example: rapport up --port 8080")

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models import insights
 from crm_models.insights import Period
+from crm_models.proactive.report import count_notices
 
 Row = Sequence[object]
 
@@ -78,12 +79,29 @@ def _feedback(connection: Connection, period: Period, clear: bool) -> list[Row]:
     return rows
 
 
+def _notices(connection: Connection, period: Period, _: bool) -> list[Row]:
+    rows: list[Row] = [("kind", "sent_web", "sent_mail", "waiting", "dropped", "reasons")]
+    rows += [
+        (
+            each.kind.value,
+            each.sent_web,
+            each.sent_mail,
+            each.waiting,
+            each.dropped,
+            "; ".join(f"{reason} {count}" for reason, count in each.reasons),
+        )
+        for each in count_notices(connection, period.since, period.until)
+    ]
+    return rows
+
+
 TABLES: dict[str, Callable[[Connection, Period, bool], list[Row]]] = {
     "days": _days,
     "outcomes": _outcomes,
     "intents": _intents,
     "questions": _questions,
     "feedback": _feedback,
+    "notices": _notices,
 }
 
 

@@ -61,6 +61,11 @@ class Sender:
                 logger.warning("Notice %s could not be sent now: %s", each.notice_id, error)
         return done
 
+    def find_and_settle(self, connection: Connection, now: datetime) -> list[Notice]:
+        """The same in the caller's one transaction, which may be taken back."""
+        find_due(connection, self.policy, now)
+        return [self.settle(connection, each, now) for each in notices.due_notices(connection)]
+
     def settle(self, connection: Connection, notice: Notice, now: datetime) -> Notice:
         """Send it, hold it or drop it, in the caller's transaction; one that is not due any more stays as it is."""
         # Two senders with two notices of one customer take turns here on PostgreSQL, so that the caps hold; SQLite

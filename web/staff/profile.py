@@ -13,6 +13,8 @@ from crm_models.desk import ConversationLine, OfferLine
 from crm_models.escalations import QueueItem, get_escalation
 from crm_models.identity import Identity, Trust
 from crm_models.orders import Order, list_orders
+from crm_models.proactive.kinds import Notice
+from crm_models.proactive.notices import list_notices
 from crm_models.shop_policy import ShopFacts, read_facts
 from web.gateway import store
 
@@ -29,6 +31,7 @@ class Desk:
     profile: Profile | None
     orders: tuple[Order, ...]
     offers: list[OfferLine]
+    notices: list[Notice]  # what the shop sent unasked, or did not, and why
 
 
 def read_desk(connection: Connection, conversation_id: str, now: datetime) -> Desk | None:
@@ -50,4 +53,5 @@ def read_desk(connection: Connection, conversation_id: str, now: datetime) -> De
         profile=read_profile(connection, customer_id, now) if customer_id else None,
         orders=list_orders(connection, identity, limit=5, open_first=True) if customer_id else (),
         offers=desk.recent_offers(connection, customer_id) if customer_id else [],
+        notices=list_notices(connection, customer_id=customer_id, limit=5) if customer_id else [],
     )
