@@ -8,7 +8,7 @@ from typing import Any
 from actions.formats import day, items_of, order_button
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
-from actions.turn import is_resumed
+from actions.turn import is_resumed, said_last
 from actions.words import word
 from crm_models.order_numbers import normalise_order_id
 from crm_models.order_references import find_order_reference
@@ -43,7 +43,12 @@ def meant_order(context: Context, candidates: Sequence[Order]) -> str | None:
     if is_resumed(context.events):
         # The message is used up; after a sign-in it was a code, which looks like an order number.
         return context.slots.get("order_id")
-    return named_order(context) or described_order(context, candidates)
+    return named_order(context) or described_order(context, candidates) or _told_of(context)
+
+
+def _told_of(context: Context) -> str | None:
+    """The order of a message that the shop sent unasked, right after it: "where is it then?"."""
+    return context.slots.get("order_id") if said_last(context.events).startswith("utter_notice_") else None
 
 
 def order_buttons(orders: Sequence[Order], currency: str, intent: str = "inform") -> list[dict[str, str]]:

@@ -24,7 +24,11 @@ class BackInStock(Occasions):
         rows = connection.execute(
             select(stock_watches.c.customer_id, func.min(stock_watches.c.watch_id).label("watch_id"))
             .join(items, items.c.item_id == stock_watches.c.item_id)
-            .where(stock_watches.c.ended_at.is_(None), stock_watches.c.created_at >= self._oldest(now))
+            .where(
+                *self.agreed(stock_watches.c.customer_id),
+                stock_watches.c.ended_at.is_(None),
+                stock_watches.c.created_at >= self._oldest(now),
+            )
             .group_by(stock_watches.c.customer_id, items.c.product_id)
             .having(func.max(items.c.stock) > 0)
             .order_by(func.min(stock_watches.c.watch_id))

@@ -29,6 +29,7 @@ class LateDeliveries(Occasions):
         rows = connection.execute(
             select(orders.c.customer_id, orders.c.order_id)
             .where(
+                *self.agreed(orders.c.customer_id),
                 orders.c.status.in_([status.value for status in OPEN]),
                 orders.c.promised_on >= today - timedelta(days=rules.oldest_days),
                 or_(

@@ -10,26 +10,34 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql import ColumnElement
 
 from crm_models.proactive.kinds import REVIVED, Candidate, Dropped, Held, Notice, NoticeKind
 from crm_models.tables import notices
 
 DUE, SENT, DROPPED = "due", "sent", "dropped"
+_REVIVED = tuple(reason.value for reason in REVIVED)
+
+
+def is_new(connection: Connection, kind: NoticeKind, candidate: Candidate) -> bool:
+    """Whether `note_due` would make it due."""
+    known = connection.execute(
+        select(notices.c.status, notices.c.dropped_because).where(*_same(kind, candidate))
+    ).first()
+    return known is None or (known.status == DROPPED and known.dropped_because in _REVIVED)
 
 
 def note_due(connection: Connection, kind: NoticeKind, candidate: Candidate, now: datetime) -> bool:
     """Make it due; False when it is, was sent, or was dropped for good."""
-    same = (
-        notices.c.customer_id == candidate.customer_id,
-        notices.c.kind == kind.value,
-        notices.c.about == candidate.about,
+    revived = connection.execute(
+        update(notices)
+        .where(*_same(kind, candidate), notices.c.status == DROPPED, notices.c.dropped_because.in_(_REVIVED))
+        .values(status=DUE, dropped_because=None, held_because=None, due_at=now)
     )
-    known = connection.execute(select(notices.c.status).where(*same)).first()
-    if known is not None:
-        revived = notices.c.dropped_because.in_([reason.value for reason in REVIVED])
-        again = {"status": DUE, "dropped_because": None, "held_because": None, "due_at": now}
-        changed = connection.execute(update(notices).where(*same, notices.c.status == DROPPED, revived).values(again))
-        return bool(changed.rowcount)
+    if revived.rowcount:
+        return True
+    if not is_new(connection, kind, candidate):
+        return False
     # Two processes may find the same: the slower one finds it made.
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(
@@ -40,6 +48,14 @@ def note_due(connection: Connection, kind: NoticeKind, candidate: Candidate, now
         )  # fmt: skip
         return True
     return False
+
+
+def _same(kind: NoticeKind, candidate: Candidate) -> tuple[ColumnElement[bool], ...]:
+    return (
+        notices.c.customer_id == candidate.customer_id,
+        notices.c.kind == kind.value,
+        notices.c.about == candidate.about,
+    )
 
 
 def due_notices(connection: Connection, limit: int = 1000) -> list[Notice]:

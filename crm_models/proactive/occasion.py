@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
 
+from crm_models.consents import is_granted
 from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
 from crm_models.proactive.policy import NoticePolicy
 
@@ -29,7 +31,7 @@ class Occasions(ABC):
 
     @abstractmethod
     def find(self, connection: Connection, now: datetime) -> Iterable[Candidate]:
-        """What is due; consent is checked by the caller, what was said before too."""
+        """What is due, to customers who agreed to it; whether it was told before is the caller's to know."""
 
     @abstractmethod
     def look(self, connection: Connection, candidate: Candidate, now: datetime) -> Fields | Dropped:
@@ -37,3 +39,7 @@ class Occasions(ABC):
 
         Days are ISO texts, money is in cents. `sentence` names the sentence where the kind has several.
         """
+
+    def agreed(self, customer_id: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+        """Conditions of a query: the customer has agreed to all that this kind needs."""
+        return tuple(is_granted(customer_id, purpose) for purpose in self.policy.rules(self.kind).consents)

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from crm_models.consents import has_consent
 from crm_models.proactive.back_in_stock import BackInStock
-from crm_models.proactive.kinds import NoticeKind
+from crm_models.proactive.kinds import Candidate, NoticeKind
 from crm_models.proactive.late import LateDeliveries
-from crm_models.proactive.notices import note_due
+from crm_models.proactive.notices import is_new, note_due
 from crm_models.proactive.occasion import Occasions
 from crm_models.proactive.policy import NoticePolicy
 from crm_models.proactive.warranty import WarrantyEnds
@@ -23,14 +22,17 @@ def occasions(policy: NoticePolicy) -> Mapping[NoticeKind, Occasions]:
     return {each.kind: each(policy) for each in (LateDeliveries, BackInStock, WarrantyEnds, WinBack)}
 
 
+def find_new(connection: Connection, policy: NoticePolicy, now: datetime) -> list[tuple[NoticeKind, Candidate]]:
+    """What is due and is no notice yet, or is one that may be revived; only reads."""
+    return [
+        (kind, candidate)
+        for kind, source in occasions(policy).items()
+        if policy.rules(kind).enabled
+        for candidate in source.find(connection, now)
+        if is_new(connection, kind, candidate)
+    ]
+
+
 def find_due(connection: Connection, policy: NoticePolicy, now: datetime) -> int:
-    """Make everything due that is, for customers who agreed to it; returns how many are new."""
-    new = 0
-    for kind, source in occasions(policy).items():
-        rules = policy.rules(kind)
-        if not rules.enabled:
-            continue
-        for candidate in source.find(connection, now):
-            if all(has_consent(connection, candidate.customer_id, purpose) for purpose in rules.consents):
-                new += note_due(connection, kind, candidate, now)
-    return new
+    """Make everything due that is; returns how many are new."""
+    return sum(note_due(connection, *found, now) for found in find_new(connection, policy, now))

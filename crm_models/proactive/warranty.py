@@ -32,6 +32,7 @@ class WarrantyEnds(Occasions):
                 select(orders.c.customer_id, orders.c.order_id, orders.c.delivered_at, customers.c.tier)
                 .join(customers, customers.c.customer_id == orders.c.customer_id)
                 .where(
+                    *self.agreed(orders.c.customer_id),
                     orders.c.delivered_at >= begun - _SLACK,
                     orders.c.delivered_at <= begun + timedelta(days=self._days_before) + _SLACK,
                 )

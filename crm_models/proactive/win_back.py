@@ -29,6 +29,7 @@ class WinBack(Occasions):
         rows = connection.execute(
             select(predictions.c.customer_id)
             .where(
+                *self.agreed(predictions.c.customer_id),
                 predictions.c.model == STAGE,
                 predictions.c.label.in_(rules.stages),
                 predictions.c.scored_at >= now - timedelta(days=rules.score_days),

@@ -102,10 +102,21 @@ def test_every_kind_has_its_words_and_leaves_nothing_unfilled(sender: Sender) ->
         kind = next(kind for kind in NoticeKind if sentence.startswith(kind.value))
         fields = {**filled, "sentence": sentence}
         content = sender.words.content(kind, fields, "EUR")
-        mail = sender.words.mail(kind, fields, "EUR", "https://x/")
+        urls = {"chat_url": "https://x/", "unsubscribe_url": "https://x/stop"}
+        mail = sender.words.mail(kind, fields, "EUR", urls)
         for text in (content["text"], mail["text"], mail["subject"], *(each["payload"] for each in content["buttons"])):
             assert "{{" not in text and "None" not in text
-            for name in ("order_id", "items", "promised", "name", "price", "ends", "first_name", "unsubscribe_url"):
+            for name in (
+                "order_id",
+                "items",
+                "promised",
+                "name",
+                "price",
+                "ends",
+                "first_name",
+                "unsubscribe_url",
+                "chat_url",
+            ):
                 assert "{" + name + "}" not in text
         assert content["buttons"][-1]["payload"] == f'/notices_stop{{"topic": "{kind.value}"}}'
 
@@ -164,7 +175,7 @@ def test_one_that_cannot_be_sent_keeps_nobody_elses_back(late: Engine, sender: S
             " BEGIN SELECT RAISE(ABORT, 'ordered by the test'); END"
         )
     done = sender.find_and_send(late, NOON)
-    assert [(each.customer_id, each.status) for each in done] == [("C-000002", "sent")]
+    assert {each.customer_id: each.status for each in done} == {ADA: "due", "C-000002": "sent"}
     with late.begin() as connection:
         assert [each.customer_id for each in notices.due_notices(connection)] == [ADA]
 

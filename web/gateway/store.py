@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from crm_models.tables import conversations, deliveries, escalations, inbox
 from web.errors import ConversationGone
+
+# Begins the `source` of a message that nobody asked for just then.
+NOTICE_SOURCE = "notice-"
 
 
 @dataclass(frozen=True)
@@ -280,7 +283,8 @@ def unlogged(connection: Connection, limit: int = 100) -> list[Delivery]:
     """What was said past the bot and its log does not have yet, oldest first."""
     rows = connection.execute(
         _DELIVERY.where(
-            deliveries.c.author.in_(("staff", "bot")), deliveries.c.content["logged"].as_boolean().is_(False)
+            or_(deliveries.c.author == "staff", deliveries.c.source.like(f"{NOTICE_SOURCE}%")),
+            deliveries.c.content["logged"].as_boolean().is_(False),
         )
         .order_by(deliveries.c.delivery_id)
         .limit(limit)

@@ -21,7 +21,7 @@ from crm_models.mailbox import queue_mail
 from crm_models.proactive import notices
 from crm_models.proactive.channel import WEB
 from crm_models.proactive.kinds import Held, Notice, NoticeKind
-from crm_models.proactive.occasions import find_due
+from crm_models.proactive.occasions import find_due, find_new
 from crm_models.proactive.policy import NoticePolicy
 from crm_models.proactive.rules import Go, decide
 from crm_models.proactive.wishes import end_watches
@@ -46,20 +46,34 @@ class Sender:
     base_url: str
 
     def find_and_send(self, engine: Engine, now: datetime) -> list[Notice]:
-        """Looks for what is due, then sends what may be sent; returns what was looked at, as it is now."""
-        with engine.begin() as connection:
-            find_due(connection, self.policy, now)
+        """Looks for what is due, then sends what may be sent; returns what was due, as it is now.
+
+        Nothing is locked while there is nothing to do, however many wait for the morning.
+        """
         with reading(engine) as connection:
-            waiting = notices.due_notices(connection)
-        done = []
-        for each in waiting:
-            try:
-                with engine.begin() as connection:
-                    done.append(self.settle(connection, each, now))
-            except SQLAlchemyError as error:
-                # One that cannot be sent keeps nobody else's back; it is still due.
-                logger.warning("Notice %s could not be sent now: %s", each.notice_id, error)
-        return done
+            new = find_new(connection, self.policy, now)
+        if new:
+            with engine.begin() as connection:
+                for kind, candidate in new:
+                    notices.note_due(connection, kind, candidate, now)
+        with reading(engine) as connection:
+            due = notices.due_notices(connection)
+            stays = {each.notice_id for each in due if self._stays(connection, each, now)}
+        return [each if each.notice_id in stays else self._settled(engine, each, now) for each in due]
+
+    def _stays(self, connection: Connection, notice: Notice, now: datetime) -> bool:
+        """Whether it waits for the same reason as when it was last looked at."""
+        decision = decide(connection, notice, self.policy, now)
+        return isinstance(decision, Held) and notice.held_because == decision.value
+
+    def _settled(self, engine: Engine, notice: Notice, now: datetime) -> Notice:
+        try:
+            with engine.begin() as connection:
+                return self.settle(connection, notice, now)
+        except SQLAlchemyError as error:
+            # One that cannot be sent keeps nobody else's back; it is still due.
+            logger.warning("Notice %s could not be sent now: %s", notice.notice_id, error)
+            return notice
 
     def find_and_settle(self, connection: Connection, now: datetime) -> list[Notice]:
         """The same in the caller's one transaction, which may be taken back."""
@@ -98,16 +112,18 @@ class Sender:
                 "response": self.words.response(notice.kind, go.fields),
                 "slots": _slots(go.fields),
             }
-            store.deliver(connection, channel.conversation_id, f"notice-{notice.notice_id}", "bot", content, now)
+            store.deliver(
+                connection, channel.conversation_id, f"{store.NOTICE_SOURCE}{notice.notice_id}", "bot", content, now
+            )
         else:
-            fields = self.words.mail(notice.kind, go.fields, currency, self._stop_url(notice))
+            fields = self.words.mail(notice.kind, go.fields, currency, self._urls(notice))
             queue_mail(connection, notice.customer_id, f"{TEMPLATE}{notice.kind.value}", fields, now)
         if notice.kind is NoticeKind.BACK_IN_STOCK:
             end_watches(connection, notice.customer_id, now, str(go.fields["product_id"]))
 
-    def _stop_url(self, notice: Notice) -> str:
+    def _urls(self, notice: Notice) -> dict[str, str]:
         token = issue_stop_token(self.token_key, notice.customer_id, notice.kind.value)
-        return f"{self.base_url}{STOP_PATH}/{token}"
+        return {"chat_url": f"{self.base_url}/", "unsubscribe_url": f"{self.base_url}{STOP_PATH}/{token}"}
 
 
 def _slots(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -52,16 +52,24 @@ class NoticeWords:
         stop = {"title": self._text("stop"), "payload": f'/notices_stop{{"topic": "{kind.value}"}}'}
         return {"text": _fill(found["text"], spoken), "buttons": [*buttons, stop]}
 
-    def mail(self, kind: NoticeKind, fields: Mapping[str, Any], currency: str, stop_url: str) -> dict[str, Any]:
-        """Fields of a mail: its words, what they were made from, and how it is stopped (RFC 8058)."""
+    def mail(
+        self, kind: NoticeKind, fields: Mapping[str, Any], currency: str, urls: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Fields of a mail: its words, what they were made from, and how it is stopped (RFC 8058).
+
+        `urls`: `chat_url` and `unsubscribe_url`.
+        """
         spoken = _spoken(fields, currency)
         text = _fill(str(self._responses[self.response(kind, fields).removeprefix(PREFIX)]["text"]), spoken)
         return {
             "subject": _fill(self._text(f"subject_{kind.value}"), spoken),
-            "text": f"{text}\n\n{self._text('mail_end').replace('{unsubscribe_url}', stop_url)}",
+            "text": f"{text}\n\n{_fill(self._text('mail_end'), urls)}",
             **{name: value for name, value in spoken.items() if name != "sentence"},
-            "unsubscribe_url": stop_url,
-            "headers": {"List-Unsubscribe": f"<{stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+            **urls,
+            "headers": {
+                "List-Unsubscribe": f"<{urls['unsubscribe_url']}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
         }
 
     def _text(self, name: str) -> str:
