@@ -159,9 +159,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_customer_id", "notices", ["customer_id"])
     op.create_index("ix_notices_status_due_at", "notices", ["status", "due_at"])
+    _comment_consents("see crm_models.consents.Purpose", "shop, chat, staff, link")
+
+
+def _comment_consents(purpose: str, source: str) -> None:
+    """SQLite keeps no comments."""
+    if op.get_bind().dialect.supports_comments:
+        for name, comment in (("purpose", purpose), ("source", source)):
+            op.alter_column("consents", name, existing_type=sa.String(30), existing_nullable=False, comment=comment)
 
 
 def downgrade() -> None:
+    _comment_consents("newsletter, personalisation", "shop, chat, staff")
     op.drop_table("notices")
     op.drop_table("stock_watches")
     op.drop_table("field_choices")
