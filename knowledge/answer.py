@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from knowledge.blocks import ROW_NAME_END
+from knowledge.chunk import introductions
 from knowledge.documents import Passage
 from knowledge.hits import Hit, general_first
 from knowledge.lexical import tokens
@@ -76,9 +78,8 @@ def compose(
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
     chosen = _chosen(question, hits, passages)
-    if tier is not None:
-        others = store.tiers().difference({tier.lower()}, tokens(question))
-        chosen = [(passage, _own_rows(passage, places, tier.lower(), others)) for passage, places in chosen]
+    chosen = [(passage, _rows_for(passage, places, question, tier, store.tiers())) for passage, places in chosen]
+    chosen = [(passage, _introduced(store, passage, places)) for passage, places in chosen]
     sentences = [passage.sentences[place] for passage, places in chosen for place in places]
     sources = tuple(_source(passage) for passage, _ in chosen)
     return Answer(
@@ -128,14 +129,35 @@ def _chosen(
     return sorted(chosen, key=lambda each: each[0].position)
 
 
-def _own_rows(passage: Passage, places: tuple[int, ...], tier: str, others: frozenset[str]) -> tuple[int, ...]:
-    """Of a table of tiers the person's own row alone, also where the nearest sentences are the other rows."""
-    rows = [sentence.partition(":")[0].lower() for sentence in passage.sentences]
+def _rows_for(
+    passage: Passage, places: tuple[int, ...], question: str, tier: str | None, tiers: frozenset[str]
+) -> tuple[int, ...]:
+    """Of a table of tiers the person's own row alone, also where the nearest sentences are the other rows.
+
+    While the tier is not known and none is asked about: every row, as one of them would be read as holding for all.
+    """
+    rows = [sentence.partition(ROW_NAME_END)[0].lower() for sentence in passage.sentences]
+    named = tiers.intersection(tokens(question))
+    if tier is None:
+        of_tiers = {place for place, row in enumerate(rows) if row in tiers}
+        return tuple(sorted(of_tiers.union(places))) if not named and of_tiers.intersection(places) else places
+    tier, others = tier.lower(), tiers.difference({tier.lower()}, named)
     foreign = {place for place in places if rows[place] in others}
     if not foreign:
         return places
     own = {place for place, row in enumerate(rows) if row == tier}
     return tuple(sorted(own.union(places) - foreign)) or places
+
+
+def _introduced(store: KnowledgeStore, passage: Passage, places: tuple[int, ...]) -> tuple[int, ...]:
+    """With the line before the list from whose middle the sentences are: an item alone says half of it."""
+    lines = {sentence: place for place, sentence in enumerate(passage.sentences) if sentence.endswith(":")}
+    if not lines or not places or min(lines.values()) >= places[0]:
+        return places
+    document = store.get_document(passage.document_id)
+    line = introductions(document).get(passage.sentences[places[0]]) if document else None
+    place = lines.get(line) if line else None
+    return (place, *places)[:_MOST_SENTENCES] if place is not None and place < places[0] else places
 
 
 def _sentence_ids(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:

@@ -10,6 +10,9 @@ from markdown_it.token import Token
 
 from knowledge.documents import Format
 
+# Between the name of a table's row and what its columns say.
+ROW_NAME_END = " \u2013 "
+
 
 class Kind(Enum):
     HEADING = "heading"
@@ -82,15 +85,16 @@ def _markdown_blocks(body: str, language: str) -> list[Block]:
 
 
 def _row_sentence(header: list[str], row: list[str], language: str) -> str:
-    """A table row as a sentence: under ("Tier", "Window"), ("Gold", "60 days") is "Gold: window 60 days."."""
+    """A table row as a sentence: under ("Tier", "Window"), ("Gold", "60 days") is Gold, a dash, "window: 60 days."."""
     cells = [
-        f"{_within(name, language)} {value}" if name else value
+        f"{_within(name, language)}: {value}" if name else value
         for name, value in zip(header[1:], row[1:], strict=False)
         if value
     ]
     if not cells:
         return row[0] if row else ""
-    return f"{row[0]}: {', '.join(cells)}." if row[0] else f"{', '.join(cells)}."
+    said = "; ".join(cells)
+    return f"{row[0]}{ROW_NAME_END}{said}." if row[0] else f"{said[0].upper()}{said[1:]}."
 
 
 def _within(name: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""A document into passages of 40 to 180 words that keep their place under the headings."""
+"""A document into passages of 30 to 90 words that keep their place under the headings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from knowledge.blocks import Block, Kind, read_blocks
 from knowledge.documents import Document, Passage, make_passage
 from knowledge.sentences import split_sentences
 
-MIN_WORDS = 40
-MAX_WORDS = 180
+MIN_WORDS = 30
+# With title and headings about 128 pieces of words, which is as much as the encoder reads.
+MAX_WORDS = 90
 
 
 # Headings whose list says the opposite of what its items say by themselves.
 _FORBIDS = re.compile(r"(?:please )?(?:do not|don['\u2019]t|never|avoid|not)\b[^.?!:]{0,20}:?", re.IGNORECASE)
+
+
+_UNENDED = re.compile(r"[\w)%\u20ac$\u00b0]$")
 
 
 @dataclass(slots=True)
@@ -45,6 +49,20 @@ def chunk(document: Document) -> list[Passage]:
     return list(passages.values())
 
 
+def introductions(document: Document) -> dict[str, str]:
+    """By sentence of a list or table, the line that introduces it: "a descaler." stands under "You need:"."""
+    found: dict[str, str] = {}
+    line = ""
+    path: list[tuple[int, str]] = []
+    for block in read_blocks(document.body, document.format, document.language):
+        if block.kind in (Kind.ITEM, Kind.ROW):
+            found |= {sentence: line for sentence in _sentences(_whole(block, path)) if line}
+            continue
+        path = [(block.level, block.text)] if block.kind is Kind.HEADING else path
+        line = _sentences(block)[-1] if block.kind is Kind.PARAGRAPH and block.text.endswith(":") else ""
+    return found
+
+
 def _sections(blocks: list[Block]) -> list[_Section]:
     sections = [_Section(())]
     path: list[tuple[int, str]] = []
@@ -70,7 +88,7 @@ def _whole(block: Block, path: list[tuple[int, str]]) -> Block:
 
 def _add(units: list[list[str]], block: Block, previous: Kind | None) -> None:
     """Append the block's sentences; a list or table stays with the line that introduces it."""
-    sentences = [part for sentence in split_sentences(block.text) for part in _fit(sentence)]
+    sentences = _sentences(block)
     listed = block.kind in (Kind.ITEM, Kind.ROW)
     introduced = (
         listed and previous is not None and bool(units) and (previous is block.kind or units[-1][-1].endswith(":"))
@@ -79,6 +97,12 @@ def _add(units: list[list[str]], block: Block, previous: Kind | None) -> None:
         units[-1].extend(sentences)
     else:
         units.append(sentences)
+
+
+def _sentences(block: Block) -> list[str]:
+    """An item ends with a stop, as it is quoted beside others."""
+    text = f"{block.text}." if block.kind is Kind.ITEM and _UNENDED.search(block.text) else block.text
+    return [part for sentence in split_sentences(text) for part in _fit(sentence)]
 
 
 def _merge_short(sections: list[_Section]) -> list[_Section]:

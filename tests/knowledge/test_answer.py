@@ -95,20 +95,37 @@ def test_a_table_of_tiers_shows_the_customers_own_row(store, settings, articles:
     passage = next(p for p in store.list_passages() if p.document_id == "table")
     hits = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (0, 1, 2, 3), 0.9)]
     own = compose(store, "how many points", hits, "gold", settings=settings)
-    assert own.sentences == ("Gold: points 2.", "They expire.")
+    assert own.sentences == ("Gold \u2013 points: 2.", "They expire.")
     # Its row is there, too, where the nearest sentences are the other rows.
     others = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (1, 2, 3), 0.9)]
     assert compose(store, "how many", others, "basic", settings=settings).sentences == (
-        "Basic: points 1.",
+        "Basic \u2013 points: 1.",
         "They expire.",
     )
     named = compose(store, "how many points with silver", hits, "gold", settings=settings)
-    assert named.sentences == ("Silver: points 1.5.", "Gold: points 2.", "They expire.")
+    assert named.sentences == ("Silver \u2013 points: 1.5.", "Gold \u2013 points: 2.", "They expire.")
     assert len(compose(store, "how many points", hits, settings=settings).sentences) == 4
+    # One row alone would be read as holding for everybody.
+    nearest = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (2, 3), 0.9)]
+    assert len(compose(store, "how many points", nearest, settings=settings).sentences) == 4
+
+
+def test_an_item_is_quoted_with_the_line_that_introduces_its_list(store, settings, tmp_path: Path) -> None:
+    body = (
+        "# Descaling\n\nIt takes an hour.\n\nYou need:\n\n- a descaler\n- one litre of water\n- a bowl\n\nThen start."
+    )
+    (tmp_path / "a.md").write_text(body)
+    ingest_path(store, tmp_path / "a.md")
+    (passage,) = store.list_passages()
+    hits = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (3, 4), 0.9)]
+    answer = compose(store, "how much water", hits, settings=settings)
+    assert answer.sentences == ("You need:", "one litre of water.", "a bowl.")
+    then = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (5,), 0.9)]
+    assert compose(store, "then", then, settings=settings).sentences == ("Then start.",)
 
 
 def test_a_passage_of_one_sentence_is_joined_by_its_neighbour(store, settings, tmp_path: Path) -> None:
-    long = " ".join(f"Filler sentence number {number} about storing beans." for number in range(22))
+    long = " ".join(f"Filler sentence number {number} about storing beans." for number in range(12))
     (tmp_path / "one.md").write_text(f"## Long\n{long}\n\n## Short\n" + "word " * 60 + "end.\n")
     ingest_path(store, tmp_path / "one.md")
     long_one, short_one = store.list_passages()

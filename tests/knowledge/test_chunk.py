@@ -1,9 +1,9 @@
 import random
 
-from knowledge.chunk import MAX_WORDS, MIN_WORDS, chunk
+from knowledge.chunk import MAX_WORDS, MIN_WORDS, chunk, introductions
 from knowledge.documents import Document, Format
 
-LONG = " ".join(f"Sentence number {number} tells something about the coffee machine." for number in range(12))
+LONG = " ".join(f"Sentence number {number} tells something about the coffee machine." for number in range(9))
 
 
 def document(body: str, body_format: Format = Format.MARKDOWN) -> Document:
@@ -36,9 +36,10 @@ def test_a_list_stays_with_the_line_that_introduces_it() -> None:
 def test_a_table_row_becomes_a_sentence() -> None:
     table = "| Tier | Return window | VAT |\n|---|---|---|\n| Gold | 60 days | 19 % |\n| Basic | 30 days | |\n"
     assert chunk(document(table))[0].sentences == (
-        "Gold: return window 60 days, VAT 19 %.",
-        "Basic: return window 30 days.",
+        "Gold \u2013 return window: 60 days; VAT: 19 %.",
+        "Basic \u2013 return window: 30 days.",
     )
+    assert chunk(document("| | Cost |\n|---|---|\n| | 3.90 EUR |\n"))[0].sentences == ("Cost: 3.90 EUR.",)
 
 
 def test_an_id_changes_with_the_words_and_only_with_them() -> None:
@@ -89,4 +90,13 @@ def test_an_empty_body_has_no_passages() -> None:
 def test_what_is_forbidden_says_so_in_each_item() -> None:
     body = "## Cleaning\n- rinse it\n\n## Do not\n- use vinegar\n- scratch it with a knife\n\n## Not sure?\n- ask us\n"
     sentences = chunk(document(body))[0].sentences
-    assert sentences == ("rinse it", "Do not: use vinegar", "Do not: scratch it with a knife", "ask us")
+    assert sentences == ("rinse it.", "Do not: use vinegar.", "Do not: scratch it with a knife.", "ask us.")
+
+
+def test_an_item_knows_the_line_that_introduces_it() -> None:
+    body = "You need:\n\n- a descaler\n- one litre of water. Soft water will do.\n\nThen wait.\n\n- an hour\n"
+    assert introductions(document(body)) == {
+        "a descaler.": "You need:",
+        "one litre of water.": "You need:",
+        "Soft water will do.": "You need:",
+    }

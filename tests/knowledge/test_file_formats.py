@@ -118,9 +118,9 @@ def test_a_word_file_keeps_headings_lists_tables_and_what_it_says_of_itself(
     assert document.body.index("# Fristen") < document.body.index("| Gold | 60 Tage |") < document.body.index("## Abl")
     assert sentences(store) == [
         "Die Frist beginnt am Tag nach der Lieferung.",
-        "Gold: Frist 60 Tage.",
-        "Rückgabe im Chat anmelden",
-        "Paket abgeben",
+        "Gold \u2013 Frist: 60 Tage.",
+        "Rückgabe im Chat anmelden.",
+        "Paket abgeben.",
     ]
 
 

@@ -127,9 +127,9 @@ def test_a_page_of_html_gives_its_words_and_structure(store: KnowledgeStore, tmp
     assert sentences == [
         "Sie haben 30 Tage Zeit.",
         "Ab Lieferung.",
-        "Gold: Etikett frei.",
-        "Etikett drucken",
-        "Paket abgeben",
+        "Gold \u2013 Etikett: frei.",
+        "Etikett drucken.",
+        "Paket abgeben.",
         "3. Zeile mit * Stern <b>",
     ]
 
