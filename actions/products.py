@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -93,6 +94,10 @@ def meant_product(context: Context) -> tuple[ProductCard | None, tuple[ProductCa
     return None, found
 
 
-def product_buttons(cards: Sequence[ProductCard], intent: str) -> list[dict[str, str]]:
-    """A button for each product, which says `intent` of it."""
-    return [{"title": each.name, "payload": f'/{intent}{{"product": "{each.name}"}}'} for each in cards]
+def product_buttons(cards: Sequence[ProductCard], intent: str, option: str | None = None) -> list[dict[str, str]]:
+    """A button for each product, which says `intent` of it, in the option that was named."""
+    buttons = []
+    for card in cards:
+        entities = {"product": card.name, **({"option": option} if option else {})}
+        buttons.append({"title": card.name, "payload": f"/{intent}{json.dumps(entities, ensure_ascii=False)}"})
+    return buttons

@@ -24,7 +24,7 @@ class ActionWatchStock(ShopAction):
         card, several = meant_product(context)
         if card is None:
             if several:
-                context.say("watch", "several", buttons=product_buttons(several, INTENT))
+                context.say("watch", "several", buttons=product_buttons(several, INTENT, _option(context)))
             else:
                 context.say("watch", "none")
             return []

@@ -15,6 +15,7 @@ from bot.cli.keys import read_keys
 from bot.cli.ports import places, refuse_taken
 from bot.cli.stack import programs, web_address
 from bot.cli.supervisor import Supervisor
+from crm_models.proactive.policy import read_notice_policy
 
 
 def up(config: Config, demo: bool) -> None:
@@ -22,6 +23,7 @@ def up(config: Config, demo: bool) -> None:
     with lock.holding(config.home):
         refuse_taken(places(config))
         keys = read_keys(config)
+        read_notice_policy(config.home)  # its mistakes are told here, not in the log of a process that ends
         engine = prepare.open_database(config)
         prepare.prepare_shop(config, engine, demo)
         model = prepare.train(config, engine)

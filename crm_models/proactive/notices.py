@@ -58,10 +58,10 @@ def _same(kind: NoticeKind, candidate: Candidate) -> tuple[ColumnElement[bool], 
     )
 
 
-def due_notices(connection: Connection, limit: int = 1000) -> list[Notice]:
+def due_notices(connection: Connection) -> list[Notice]:
     """Those that wait, longest waiting first."""
     rows = connection.execute(
-        select(notices).where(notices.c.status == DUE).order_by(notices.c.due_at, notices.c.notice_id).limit(limit)
+        select(notices).where(notices.c.status == DUE).order_by(notices.c.due_at, notices.c.notice_id)
     )
     return [_notice(row) for row in rows]
 

@@ -33,33 +33,48 @@ class Go:
 
 
 def decide(connection: Connection, notice: Notice, policy: NoticePolicy, now: datetime) -> Go | Held | Dropped:
-    """Consent and truth are looked up anew: both may have changed since it became due."""
+    """Consent and truth are looked up anew: both may have changed since it became due.
+
+    Truth comes last, because it is dear to look up and of no matter to what waits.
+    """
     rules = policy.rules(notice.kind)
     if not rules.enabled:
         return Dropped.SWITCHED_OFF
     if not may_write(connection, notice.customer_id, policy, notice.kind):
         return Dropped.NO_CONSENT
-    fields = occasions(policy)[notice.kind].look(connection, Candidate(notice.customer_id, notice.about), now)
-    if isinstance(fields, Dropped):
-        return fields
     if now >= notice.due_at + timedelta(hours=rules.expires_hours):
         return Dropped.EXPIRED
     person = person_of(connection, notice.customer_id)
-    held = _marketing_held(connection, person) if rules.marketing else None
-    if held is not None:
-        return held
     channel = channel_of(connection, notice.customer_id, policy, now)
     if channel is None:
         return Held.NO_CHANNEL
+    held = _held(connection, notice.customer_id, person, channel, policy, now)
+    if held is None and rules.marketing:
+        held = _marketing_held(connection, person)
+    if held is not None:
+        return held
+    fields = occasions(policy)[notice.kind].look(connection, Candidate(notice.customer_id, notice.about), now)
+    return fields if isinstance(fields, Dropped) else Go(channel, fields)
+
+
+def _held(
+    connection: Connection,
+    customer_id: str,
+    person: tuple[str, ...],
+    channel: Channel,
+    policy: NoticePolicy,
+    now: datetime,
+) -> Held | None:
+    """What holds back a message of any kind."""
     if channel.busy:
         return Held.IN_CONVERSATION
-    if channel.name != WEB and is_quiet(policy, zone_of(policy, _country(connection, notice.customer_id)), now):
+    if channel.name != WEB and is_quiet(policy, zone_of(policy, _country(connection, customer_id)), now):
         return Held.QUIET_HOURS
     if _sent_since(connection, person, now - DAY) >= policy.most_per_day:
         return Held.CAP_PER_DAY
     if _sent_since(connection, person, now - WEEK) >= policy.most_per_week:
         return Held.CAP_PER_WEEK
-    return Go(channel, fields)
+    return None
 
 
 def may_write(connection: Connection, customer_id: str, policy: NoticePolicy, kind: NoticeKind) -> bool:
