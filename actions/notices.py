@@ -61,9 +61,10 @@ def _kinds(context: Context, intent: str) -> list[NoticeKind]:
     if asked is None:
         return []
     topic = asked.entities.get("topic")
-    if topic or asked.text.startswith("/"):
+    if topic:
         return [kind for kind in NoticeKind if kind.value == topic]
-    text = asked.text.lower()
+    # A button without one says what the words before it meant.
+    text = (context.turn.question if asked.text.startswith("/") else asked.text).lower()
     return [kind for kind in NoticeKind if any(re.search(rf"\b{each}\b", text) for each in _heard(kind))]
 
 
