@@ -12,7 +12,9 @@ CrmError
 ├── UnknownVersion            a version of a model that is not kept
 ├── SparkMissing              scores shall be made on Spark, and it or Java is not there
 ├── BadExport                 what shall be exported, or where to, makes no sense
-├── BadCampaign              a campaign that makes no control group
+├── BadCampaign               a campaign that makes no control group
+├── BadExperiment             an experiment that cannot be made like this
+├── UnknownExperiment         there is no experiment of this name
 ├── BadPolicy                 the shop's terms or its offer policy contain an impossible value
 ├── BadShop                   a folder that cannot be imported
 ├── BadImport                 a table of customers, orders or events that cannot be imported
@@ -79,6 +81,14 @@ class BadExport(CrmError):
 
 class BadCampaign(CrmError):
     """A campaign that makes no control group."""
+
+
+class BadExperiment(CrmError):
+    """An experiment that cannot be made like this: names every mistake."""
+
+
+class UnknownExperiment(CrmError):
+    """There is no experiment of this name."""
 
 
 class BadPolicy(CrmError):

@@ -108,6 +108,10 @@ class ShopPolicy:
     retention_valid_days: Days = 30
     retention_cooldown_days: Days = 90
 
+    # experiments: who never gets an offer, to compare with; and what of an order's value remains
+    holdout_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    margin_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+
     def terms(self, tier: str) -> TierTerms:
         """The terms of a tier; of the lowest one when the shop has no such tier."""
         return self.tiers.get(tier) or next(iter(self.tiers.values()))

@@ -1,0 +1,93 @@
+"""Looks that were recorded, and what a look may end: an experiment that breaks a guardrail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import Connection
+
+from crm_models.experiments.analysis import Comparison, Look, look
+from crm_models.experiments.experiment import Experiment, Metric, Status
+from crm_models.experiments.store import find_experiment, list_experiments, stop_experiment
+from crm_models.tables import experiment_looks
+
+EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class RecordedLook:
+    metric: Metric
+    variant: str
+    customers: int
+    effect: float
+    low: float
+    high: float
+    looked_at: datetime
+
+
+def look_and_record(connection: Connection, experiment: Experiment, now: datetime) -> Look:
+    """Look at a running experiment, keep the intervals, and stop it when a guardrail is broken.
+
+    Looking changes nothing about the level, so it may be done at any time by anybody.
+    """
+    found = look(connection, experiment, now)
+    if experiment.status is not Status.RUNNING:
+        return found
+    rows = [_row(experiment, each, now) for each in found.comparisons if each.interval is not None]
+    if rows:
+        connection.execute(insert(experiment_looks), rows)
+    if found.harm is not None:
+        stop_experiment(connection, experiment.experiment_id, harm_in_words(found.harm), now)
+        stopped = find_experiment(connection, experiment.experiment_id)
+        return Look(stopped, now, found.exposed, found.comparisons)
+    return found
+
+
+def due_looks(connection: Connection, now: datetime) -> list[Experiment]:
+    """Running experiments that nobody looked at within a day."""
+    last = dict(
+        connection.execute(
+            select(experiment_looks.c.experiment_id, func.max(experiment_looks.c.looked_at)).group_by(
+                experiment_looks.c.experiment_id
+            )
+        ).all()
+    )
+    running = list_experiments(connection, running=True)
+    return [each for each in running if last.get(each.experiment_id, each.started_at) + EVERY <= now]
+
+
+def read_looks(connection: Connection, experiment_id: str) -> Sequence[RecordedLook]:
+    """In order of time."""
+    query = (
+        select(*(experiment_looks.c[name] for name in RecordedLook.__dataclass_fields__))
+        .where(experiment_looks.c.experiment_id == experiment_id)
+        .order_by(experiment_looks.c.looked_at, experiment_looks.c.look_id)
+    )
+    return [RecordedLook(**{**row._mapping, "metric": Metric(row.metric)}) for row in connection.execute(query)]
+
+
+def harm_in_words(comparison: Comparison) -> str:
+    """Why an experiment stopped, for the people who run it."""
+    assert comparison.interval is not None and comparison.guardrail is not None
+    interval, limit = comparison.interval, comparison.guardrail.worse_by
+    more = "less" if interval.effect < 0 else "more"
+    low, high = sorted((abs(interval.low), abs(interval.high)))
+    than = f"{low:.3g} to {high:.3g} {more} {comparison.metric} than the control"
+    return f"guardrail: {comparison.variant} has {than}; {limit:g} was allowed"
+
+
+def _row(experiment: Experiment, comparison: Comparison, now: datetime) -> dict[str, object]:
+    assert comparison.interval is not None
+    return {
+        "experiment_id": experiment.experiment_id,
+        "metric": comparison.metric.value,
+        "variant": comparison.variant,
+        "customers": comparison.customers,
+        "effect": comparison.interval.effect,
+        "low": comparison.interval.low,
+        "high": comparison.interval.high,
+        "looked_at": now,
+    }
