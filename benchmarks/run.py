@@ -29,6 +29,7 @@ SUITES = {
     "recommendation": "what is bought next among all items of Amazon Beauty, beside implicit; new items; time",
     "churn": "who leaves, on two public tables, by repeated nested cross-validation",
     "personalisation": "offers by expected value beside none, to all and by churn score, where the truth is known",
+    "experiments": "false alarms of experiments that are looked at daily, and effects found with the planned customers",
     "scoring": "training all customer models, one customer's scores, a million customers, and Spark beside pandas",
 }
 # Their `run` takes the options as well.

@@ -51,8 +51,9 @@ class Design(BaseModel):
     traffic: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the layer's customers
     level: Annotated[float, Field(ge=0.001, le=0.2)] = 0.05
     power: Annotated[float, Field(ge=0.5, le=0.99)] = 0.8  # chance to find the smallest effect
-    # What to expect of the control: the share, or the margin's standard deviation. None: as it was until now.
+    # What to expect of the control; None: as it was until now. `deviation` is the margin's, of one customer.
     baseline: Annotated[float, Field(gt=0)] | None = None
+    deviation: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def in_layer(self) -> str:
@@ -74,11 +75,7 @@ class Design(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        mistakes = [*_shares(self), *_names(self), *_settings(self)]
-        if self.metric.is_share and self.smallest_effect >= 1:
-            mistakes.append(f"smallest_effect is {self.smallest_effect:g}; {self.metric} is a share, so it is below 1")
-        if self.metric.is_share and self.baseline is not None and self.baseline >= 1:
-            mistakes.append(f"baseline is {self.baseline:g}; {self.metric} is a share, so it is below 1")
+        mistakes = [*_shares(self), *_names(self), *_settings(self), *_expectations(self)]
         if mistakes:
             raise ValueError("; ".join(mistakes))
         return self
@@ -114,6 +111,18 @@ def _names(design: Design) -> list[str]:
     if design.metric in guarded:
         mistakes.append(f"{design.metric} is the metric and a guardrail; the metric needs none")
     return mistakes
+
+
+def _expectations(design: Design) -> list[str]:
+    if not design.metric.is_share:
+        both = (design.baseline is None) == (design.deviation is None)
+        return [] if both else [f"{design.metric} needs baseline and deviation, or neither"]
+    mistakes = [
+        f"{name} is {value:g}; {design.metric} is a share, so it is below 1"
+        for name, value in (("smallest_effect", design.smallest_effect), ("baseline", design.baseline))
+        if value is not None and value >= 1
+    ]
+    return [*mistakes, "deviation is for the margin alone"] if design.deviation is not None else mistakes
 
 
 def _settings(design: Design) -> list[str]:

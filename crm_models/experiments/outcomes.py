@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,11 +53,16 @@ def read_exposed(connection: Connection, experiment: Experiment) -> list[Exposed
     )
     if experiment.stopped_at is not None:
         query = query.where(exposures.c.exposed_at < experiment.stopped_at)
+    return first_of_persons(connection, [Exposed(*row) for row in connection.execute(query)])
+
+
+def first_of_persons(connection: Connection, exposed: Iterable[Exposed]) -> list[Exposed]:
+    """Each person once, by the first of their records that comes."""
     persons = _persons(connection)
     found: dict[str, Exposed] = {}
-    for customer_id, variant, exposed_at in connection.execute(query):
-        person_id = persons.get(customer_id, customer_id)
-        found.setdefault(person_id, Exposed(person_id, variant, exposed_at))
+    for each in exposed:
+        person_id = persons.get(each.person_id, each.person_id)
+        found.setdefault(person_id, replace(each, person_id=person_id))
     return list(found.values())
 
 

@@ -12,9 +12,8 @@ from sqlalchemy.engine import Connection
 
 from crm_models.errors import BadExperiment
 from crm_models.experiments.design import Design
-from crm_models.experiments.experiment import Metric
 from crm_models.experiments.levels import metric_level
-from crm_models.experiments.outcomes import Exposed, arm_of, outcomes_of
+from crm_models.experiments.outcomes import Exposed, arm_of, first_of_persons, outcomes_of
 from crm_models.experiments.planning import contribution_deviation, customers_needed
 from crm_models.experiments.sequences import LEAST_CUSTOMERS
 from crm_models.tables import conversations, customers
@@ -23,10 +22,18 @@ _LEAST_KNOWN = 100  # customers from whom a baseline is taken
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What to expect of a customer of the control."""
+
+    mean: float
+    variance: float
+    customers: int = 0  # from whose outcomes it was taken; 0: it was given
+
+
+@dataclass(frozen=True)
 class Plan:
     customers: int  # exposed, all variants together
-    baseline: float  # a share, or the margin's standard deviation
-    from_customers: int  # whose outcomes gave the baseline; 0: it was given
+    baseline: Baseline
 
 
 def plan(connection: Connection, design: Design, now: datetime) -> Plan:
@@ -35,62 +42,63 @@ def plan(connection: Connection, design: Design, now: datetime) -> Plan:
     Raises:
         BadExperiment: nothing is known of the metric yet, or the effect is not possible from there.
     """
-    known = 0
-    baseline = design.baseline
-    if baseline is None:
-        baseline, known = _baseline(connection, design, now)
-    return Plan(customers_planned(design, baseline), baseline, known)
+    baseline = given_baseline(design) or _known_baseline(connection, design, now)
+    return Plan(customers_planned(design, baseline), baseline)
 
 
-def customers_planned(design: Design, baseline: float) -> int:
+def given_baseline(design: Design) -> Baseline | None:
+    if design.baseline is None:
+        return None
+    if design.deviation is None:
+        return Baseline(design.baseline, design.baseline * (1 - design.baseline))
+    return Baseline(design.baseline, design.deviation**2)
+
+
+def customers_planned(design: Design, baseline: Baseline) -> int:
     """Exposed customers, all variants together, for the variant that needs most.
 
-    Args:
-        baseline: the control's share, or the margin's standard deviation in both variants.
-
     Raises:
-        BadExperiment: the share with the effect would not lie between 0 and 1.
+        BadExperiment: a share with the effect would not lie between 0 and 1.
     """
     variants = design.drawn()
     level = metric_level(design.level, len(variants) - 1, len(design.guardrails))
-    control_variance, variant_variance = _variances(design, baseline)
+    changed = variance_with_effect(design, baseline)
     needed = 0.0
     for variant in variants[1:]:
         both = variants[0].share + variant.share
-        deviation = contribution_deviation(control_variance, variant_variance, variant.share / both)
+        deviation = contribution_deviation(baseline.variance, changed, variant.share / both)
         needed = max(needed, customers_needed(deviation, design.smallest_effect, level, design.power) / both)
     least = LEAST_CUSTOMERS / min(each.share for each in variants)
     return math.ceil(max(needed, least))
 
 
-def _variances(design: Design, baseline: float) -> tuple[float, float]:
+def variance_with_effect(design: Design, baseline: Baseline) -> float:
+    """Of a customer of a variant that has the smallest effect, for the better; of the margin: because more buy."""
     if not design.metric.is_share:
-        return baseline**2, baseline**2
+        return baseline.variance * (1.0 + design.smallest_effect / baseline.mean)
     effect = -design.smallest_effect if design.metric.less_is_better else design.smallest_effect
-    changed = baseline + effect
+    changed = baseline.mean + effect
     if not 0.0 <= changed <= 1.0:
         raise BadExperiment(
-            f"{design.metric} is {baseline:.1%} until now, so it cannot change by {effect:+.1%}; "
+            f"{design.metric} is {baseline.mean:.1%} without the variant, so it cannot change by {effect:+.1%}; "
             "give a smaller smallest effect."
         )
-    return baseline * (1 - baseline), changed * (1 - changed)
+    return changed * (1 - changed)
 
 
-def _baseline(connection: Connection, design: Design, now: datetime) -> tuple[float, int]:
+def _known_baseline(connection: Connection, design: Design, now: datetime) -> Baseline:
     """As if everybody had been exposed at their latest conversation; where few wrote, all customers are taken."""
     until = now - timedelta(days=design.within_days)
-    exposed = _wrote(connection, until)
+    exposed: Sequence[Exposed] = first_of_persons(connection, _wrote(connection, until))
     if len(exposed) < _LEAST_KNOWN:
-        exposed = _were_there(connection, until)
+        exposed = first_of_persons(connection, _were_there(connection, until))
     arm = arm_of([value for _, value in outcomes_of(connection, exposed, design.metric, design.within_days, now)])
-    value = math.sqrt(arm.variance) if design.metric is Metric.MARGIN else arm.mean
     if arm.customers < _LEAST_KNOWN or arm.variance == 0:
         raise BadExperiment(
             f"What to expect of {design.metric} within {design.within_days} days cannot be told from {arm.customers} "
-            f"customers of whom {arm.events} count; give a baseline, "
-            + ("its share." if design.metric.is_share else "its standard deviation.")
+            f"customers of whom {arm.events} count; give a baseline."
         )
-    return value, arm.customers
+    return Baseline(arm.mean, arm.variance, arm.customers)
 
 
 def _wrote(connection: Connection, until: datetime) -> Sequence[Exposed]:
