@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
+from crm_models.experiments.live import LiveExperiments
 from crm_models.recommend.model import Recommender
 from crm_models.registry.live import LiveModel
 from crm_models.settings import CrmSettings
@@ -34,6 +35,11 @@ class Services:
     def store(self) -> KnowledgeStore:
         """Articles and their passages."""
         return KnowledgeStore(self.knowledge.database)
+
+    @cached_property
+    def experiments(self) -> LiveExperiments:
+        """What is tried on a part of the customers."""
+        return LiveExperiments()
 
     @property
     def models(self) -> Path:

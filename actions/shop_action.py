@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,10 +14,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection
 
 from actions.doubt import hear_choice, settle
+from actions.experiments import response_of
 from actions.services import Services, services
 from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
 from crm_models.customers import Profile, read_profile
+from crm_models.experiments.exposure import Exposure
+from crm_models.experiments.participation import Participation
 from crm_models.identity import Identity, Trust, identity_of
 from crm_models.shop_policy import ShopPolicy, read_facts, read_policy
 
@@ -33,11 +36,12 @@ class Context:
     connection: Connection
     identity: Identity
     services: Services
+    shown: list[Exposure] = field(default_factory=list)  # variants of experiments that the customer sees
 
     def say(self, topic: str, outcome: str | None = None, /, **fields: Any) -> None:
-        """Utter `utter_<topic>_<outcome>` with its fields; the sentence stands in the domain."""
+        """Utter `utter_<topic>_<outcome>`, or what an experiment says in its place; the sentence is in the domain."""
         name = f"utter_{topic}_{outcome}" if outcome else f"utter_{topic}"
-        self.dispatcher.utter_message(response=name, **fields)
+        self.dispatcher.utter_message(response=response_of(self.experiments, name), **fields)
 
     def identified(self) -> Context:
         """The same, with the identity as the database has it now."""
@@ -48,6 +52,13 @@ class Context:
     def verified(self) -> bool:
         """Whether the customer has proved who they are."""
         return self.identity.trust >= Trust.VERIFIED
+
+    @cached_property
+    def experiments(self) -> Participation:
+        """The customer's part in what is tried; none for anybody who is not verified."""
+        customer_id = self.identity.customer_id if self.verified else None
+        turn, live = self.turn, self.services.experiments
+        return Participation(live, self.connection, customer_id, turn.conversation_id, turn.now, self.shown)
 
     @cached_property
     def profile(self) -> Profile | None:
@@ -100,8 +111,9 @@ class ShopAction(Action, ABC):
             events = self.act(context)
             if doubted and self.ends_turn:
                 events = [*settle(context, events, self.done(context)), *events]
-        if self.soothes and self.ends_turn and not is_chained(tracker.events):
-            say_sorry(context)
+            if self.soothes and self.ends_turn and not is_chained(tracker.events):
+                say_sorry(context)
+        context.services.experiments.log(context.services.engine, context.shown)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
         return events

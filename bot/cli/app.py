@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.customers import customers as customer_commands
+from bot.cli.experiment import experiment
 from bot.cli.kb import kb
 from bot.cli.models import models
 from bot.cli.nlu import nlu
@@ -30,6 +31,7 @@ app.add_typer(kb, name="kb")
 app.add_typer(customer_commands, name="customers")
 app.add_typer(models, name="models")
 app.add_typer(notices, name="notices")
+app.add_typer(experiment, name="experiment")
 
 
 @app.command(epilog="Example: rapport up --port 8080")

@@ -139,8 +139,9 @@ def _settings(design: Design) -> list[str]:
 def _setting(subject: Subject, variant: str, key: str, value: Any) -> list[str]:
     where = f"the setting {key} of the variant {variant}"
     if subject is Subject.REPLY:
-        fits = key.startswith("utter_") and isinstance(value, str) and value.startswith("utter_")
-        return [] if fits else [f"{where} must name a response and the one said instead, both utter_..."]
+        # The bot goes by the beginning of a response's name where it looks at what was said.
+        fits = key.startswith("utter_") and isinstance(value, str) and value.startswith(f"{key}_")
+        return [] if fits else [f"{where} must be the name of a response, and the one said instead is called {key}_..."]
     if subject is Subject.ARTICLE:
         listed = isinstance(value, list) and value and all(isinstance(each, str) for each in value)
         if key not in ("show", "hide") or not listed:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,8 +15,6 @@ from crm_models.experiments.experiment import Experiment, Subject, Variant
 from crm_models.experiments.exposure import Exposure
 from crm_models.experiments.live import LiveExperiments
 from crm_models.view.person import person_of
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -74,7 +71,7 @@ class Participation:
             key: only experiments that change this; None: every experiment about the subject.
 
         Returns:
-            Nothing where no experiment runs, the customer is in none, or it fails: then all is as without one.
+            Nothing where no experiment runs or the customer is in none.
         """
         found: dict[str, Any] = {}
         for experiment, variant in self.variants(subject):
@@ -82,12 +79,3 @@ class Participation:
                 self.show(experiment, variant)
                 found |= variant.settings
         return found
-
-
-def unharmed(participation: Callable[[], Any], otherwise: Any) -> Any:
-    """What an experiment says, or `otherwise` when it fails: a reply never does because of one."""
-    try:
-        return participation()
-    except Exception:
-        logger.exception("An experiment failed; the customer is served without it")
-        return otherwise

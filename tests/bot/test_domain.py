@@ -158,12 +158,21 @@ def test_computed_outcomes_are_known_to_this_test() -> None:
 def test_every_sentence_is_said_somewhere() -> None:
     used = {*everything_said(), *every_word(), *prompts()}
     used |= {step["action"] for _, step in steps() if "action" in step}
+    used |= {name for name in read(BOT / "domain" / "experiments.yml")["responses"]}
     unused = {
         name
         for name in domain()["responses"]
         if name not in used and not name.startswith(("utter_choice_", "utter_web_", "utter_notice_"))
     }
     assert not unused
+
+
+def test_a_sentence_of_an_experiment_has_the_fields_of_the_one_it_stands_in_for() -> None:
+    said, sentences = everything_said(), domain()["responses"]
+    for name in read(BOT / "domain" / "experiments.yml")["responses"]:
+        replaced = max((each for each in said if name.startswith(f"{each}_")), key=len)
+        fields, known = (set(re.findall(r"{(\w+)}", str(sentences[each]))) for each in (name, replaced))
+        assert fields <= known, f"{name} has fields that {replaced} is not given"
 
 
 def test_web_sentences_are_used() -> None:
