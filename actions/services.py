@@ -39,7 +39,7 @@ class Services:
     @cached_property
     def experiments(self) -> LiveExperiments:
         """What is tried on a part of the customers."""
-        return LiveExperiments()
+        return LiveExperiments(self.crm.experiments_fresh_s)
 
     @property
     def models(self) -> Path:

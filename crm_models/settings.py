@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +20,9 @@ class CrmSettings(BaseSettings):
     database_url: str = ""
     # The cluster of `rapport models score --engine spark`, as Spark writes it; all cores of this machine by default.
     spark_master: str = "local[*]"
+
+    # How old may be what servers know of running experiments, in seconds; 0 reads them for each reply.
+    experiments_fresh_s: float = Field(5.0, ge=0, le=600)
 
     @model_validator(mode="before")
     @classmethod

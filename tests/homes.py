@@ -23,8 +23,9 @@ FOREIGN_SHOP = PROJECT.parent / "shared" / "data" / "tau_bench_retail"
 
 
 def config_of(home: Path, **given: Any) -> Config:
-    """Settings of a data folder whose processes listen on free ports."""
-    return read_config(home=home, web_port=free_port(), bot_port=free_port(), action_port=free_port(), **given)
+    """Settings of a data folder whose processes listen on free ports, and see an experiment at once."""
+    ports = {f"{name}_port": free_port() for name in ("web", "bot", "action")}
+    return read_config(home=home, **{**ports, "experiments_fresh_s": 0.0, **given})
 
 
 def prepare_demo(config: Config) -> None:

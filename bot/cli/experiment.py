@@ -13,7 +13,7 @@ experiment = typer.Typer(
     help="Try something on a part of the customers, and see whether it helps.",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    epilog="Example: rapport experiment status warm-offer",
+    epilog="Example: rapport experiment status points-as-discount",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the experiment.")]
@@ -24,9 +24,9 @@ def _option(name: str, metavar: str, text: str) -> Any:
 
 
 @experiment.command(
-    epilog="Example: rapport experiment new warm-offer --subject reply --metric accepted --within-days 14 "
-    '--smallest-effect 0.05 --hypothesis "A warmer sentence is accepted more often" '
-    "--set warm:utter_offer_retention=utter_offer_retention_warm --guardrail complaint:0.02"
+    epilog="Example: rapport experiment new points-as-discount --subject reply --metric ordered --within-days 14 "
+    '--smallest-effect 0.05 --hypothesis "Points told as a discount lead to orders" '
+    "--set discount:utter_loyalty_points=utter_loyalty_points_as_discount --guardrail complaint:0.02"
 )
 def new(
     name: Annotated[
@@ -81,7 +81,7 @@ def new(
     start(config(home), file, written)
 
 
-@experiment.command(epilog="Example: rapport experiment status warm-offer")
+@experiment.command(epilog="Example: rapport experiment status points-as-discount")
 def status(name: Name, home: Home = None) -> None:
     """Look at an experiment: sizes, intervals, guardrails. A look is kept, and one may look as often as one likes."""
     from bot.cli.experiments import tell
@@ -89,7 +89,7 @@ def status(name: Name, home: Home = None) -> None:
     tell(config(home), name)
 
 
-@experiment.command(epilog='Example: rapport experiment stop warm-offer --because "the warm sentence is better"')
+@experiment.command(epilog='Example: rapport experiment stop points-as-discount --because "more of them ordered"')
 def stop(
     name: Name,
     home: Home = None,

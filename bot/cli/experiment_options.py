@@ -73,7 +73,7 @@ def _variants(settings: Sequence[str]) -> list[dict[str, Any]]:
         if not (equals and colon and variant.strip() and key.strip() and value.strip()):
             raise BadSettings(
                 f"--set {each} cannot be read; write VARIANT:KEY=VALUE, as in "
-                "warm:utter_offer_retention=utter_offer_retention_warm."
+                "discount:utter_loyalty_points=utter_loyalty_points_as_discount."
             )
         found.setdefault(variant.strip(), {})[key.strip()] = _value(value)
     return [{"name": name, "settings": changes} for name, changes in found.items()]

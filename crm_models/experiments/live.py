@@ -17,7 +17,6 @@ from crm_models.shop_policy import read_policy
 
 logger = logging.getLogger(__name__)
 
-FRESH_SECONDS = 5.0  # so long a new or stopped experiment may go unnoticed
 _REMEMBERED = 200_000  # exposures that need not be written again
 
 
@@ -35,7 +34,8 @@ _NOTHING = Running(MappingProxyType({}), 0.0)
 class LiveExperiments:
     """One of a process. A failure is logged and means that nobody is in an experiment: replies go on."""
 
-    def __init__(self, fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, fresh_seconds: float = 5.0) -> None:
+        """A new or stopped experiment may go unnoticed for `fresh_seconds`."""
         self._fresh_seconds = fresh_seconds
         self._running = _NOTHING
         self._read_at = float("-inf")
