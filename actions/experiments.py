@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from actions.services import Services
+from crm_models.experiments.articles import hidden_articles
 from crm_models.experiments.experiment import Subject
 from crm_models.experiments.participation import Participation
+from crm_models.recommend.model import KIND as RECOMMENDATION
+from crm_models.recommend.model import Recommender
+from knowledge.answer import Answer, AnswerStatus
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +23,46 @@ def response_of(experiments: Participation, name: str) -> str:
     """The response that the customer hears in place of `name`."""
     settings = unharmed(lambda: experiments.settings(Subject.REPLY, name), {})
     return str(settings.get(name, name))
+
+
+def recommender_of(services: Services, experiments: Participation) -> Recommender | None:
+    """The model that the customer's suggestions come from: the one in use, or the version of an experiment."""
+
+    def tried() -> Recommender | None:
+        version = experiments.settings(Subject.MODEL, RECOMMENDATION).get(RECOMMENDATION)
+        return services.recommender_version(version) if version else None
+
+    return unharmed(tried, None) or services.recommender
+
+
+def articles_of(
+    experiments: Participation, found: Collection[str], answer: Callable[[frozenset[str]], Answer]
+) -> Answer:
+    """The answer without the articles that an experiment keeps from the customer.
+
+    Args:
+        found: the articles that may be cited for the message.
+        answer: the answer without these articles.
+    """
+    tried = [each for each in experiments.running(Subject.ARTICLE) if not each.keys.isdisjoint(found)]
+    if not tried:
+        return answer(frozenset())
+    mine = {experiment.experiment_id: variant for experiment, variant in experiments.variants(Subject.ARTICLE)}
+    given = answer(hidden_articles(tried, mine))
+    for experiment in tried:
+        variant = mine.get(experiment.experiment_id)
+        if variant is None:
+            continue
+        others = ({**mine, experiment.experiment_id: each} for each in experiment.variants if each is not variant)
+        if any(_heard(answer(hidden_articles(tried, other))) != _heard(given) for other in others):
+            experiments.show(experiment, variant)
+    return given
+
+
+def _heard(answer: Answer) -> tuple[object, ...]:
+    """What of an answer the customer reads."""
+    near = answer.near if answer.status is AnswerStatus.UNKNOWN else ()
+    return answer.status, answer.sentences, answer.sources, near
 
 
 def unharmed(ask: Callable[[], Found], otherwise: Found) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, SlotSet
 
+from actions.experiments import recommender_of
 from actions.formats import day, money
 from actions.shop_action import Context, ShopAction
 from actions.words import word
@@ -72,7 +73,7 @@ def offer_retention(context: Context) -> list[EventType]:
 
 def suggest(context: Context, tone: str = "personal", category: str | None = None) -> list[EventType]:
     """One product that fits; personal only with the customer's consent."""
-    recommender = context.services.recommender
+    recommender = recommender_of(context.services, context.experiments)
     customer_id = context.identity.customer_id if context.verified else None
     personal = customer_id is not None and has_consent(context.connection, customer_id, Purpose.PERSONALISATION)
     found = (

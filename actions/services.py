@@ -55,6 +55,10 @@ class Services:
         """The recommendation model in use; None where it was never trained."""
         return self._recommender.get()
 
+    def recommender_version(self, version: str) -> Recommender | None:
+        """Another version of it, for an experiment."""
+        return self._recommender.get(version)
+
     @contextmanager
     def connection(self, writes: bool) -> Iterator[Connection]:
         """One transaction: committed at the end when it `writes`, else a snapshot without a lock."""

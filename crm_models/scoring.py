@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from crm_models.batch.files import FeatureFile, write_features
 from crm_models.batch.local import score_file
 from crm_models.batch.predictions import replace_predictions
 from crm_models.churn.model import ChurnModel
+from crm_models.database import reading
 from crm_models.errors import UnknownModel
+from crm_models.experiments.models import versions_tried
 from crm_models.gap_model.model import GapModel
 from crm_models.model import CustomerModel
 from crm_models.registry.drift import DriftReport, drift_of
@@ -56,6 +58,7 @@ def score_all(
     """Score every customer as of `now`, and replace the earlier scores, all or none.
 
     Conversations that ended get their satisfaction, a table of its own.
+    Customers to whom an experiment gives another version of a model are scored by that one.
     Scores of a model that is not in `folder` any more are removed: nobody is served by a model that is gone.
 
     Args:
@@ -64,18 +67,21 @@ def score_all(
     """
     found = models_in_use(folder)
     shop = ShopSnapshot(engine, now)
+    with reading(engine) as connection:
+        tried = versions_tried(connection)
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="rapport-scores-") as aside:
         parts: list[Path] = []
         for number, (kind, version) in enumerate(found):
             if progress is not None:
                 progress(kind.name, number, len(found))
-            table = kind.load(version).table_of(shop)
-            source = write_features(Path(aside) / "features.parquet", table)
-            for frame in score(((kind, version),), source):
-                parts.append(Path(aside) / f"scores-{len(parts)}.parquet")
-                frame.to_parquet(parts[-1], index=False)
-            counts[kind.name] = len(table)
+            counts[kind.name] = 0
+            for each, table in _by_version(kind, version, shop, tried.get(kind.name, {})):
+                source = write_features(Path(aside) / "features.parquet", table)
+                for frame in score(((kind, each),), source):
+                    parts.append(Path(aside) / f"scores-{len(parts)}.parquet")
+                    frame.to_parquet(parts[-1], index=False)
+                counts[kind.name] += len(table)
         if progress is not None:
             progress("writing", len(found), len(found))
         frames = (pd.read_parquet(part) for part in parts)
@@ -84,6 +90,19 @@ def score_all(
     if conversations is not None:
         score_conversations(engine, SatisfactionModel.load(conversations), now, progress)
     return ScoreReport(counts, tuple(kind.name for kind in MODELS if kind.name not in counts))
+
+
+def _by_version(
+    kind: type[CustomerModel], folder: Path, shop: ShopSnapshot, tried: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[Path, pd.DataFrame]]:
+    """The table of the version in use, and of each version that an experiment gives to some of the customers."""
+    given = {folder.parent / version: ids for version, ids in tried.items() if (folder.parent / version).is_dir()}
+    table = kind.load(folder).table_of(shop)
+    yield folder, table[~table.index.isin(frozenset().union(*given.values()))] if given else table
+    for other, ids in given.items():
+        own = kind.load(other).table_of(shop)
+        if ids:
+            yield other, own[own.index.isin(ids)]
 
 
 def models_in_use(folder: Path, name: str | None = None) -> tuple[Loadable, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from crm_models.database import reading
 from crm_models.errors import BadModel, BadTable
+from crm_models.experiments.models import versions_tried
 from crm_models.model import CustomerModel
 from crm_models.outcomes import known_outcomes
 from crm_models.registry.promotion import Decision, decide, write_decision
@@ -58,13 +61,26 @@ def _train(trainer: Trainer, context: TrainingContext) -> TrainResult:
         remove_model(context.folder, trainer.name)
         return TrainResult(trainer.name, TrainOutcome.TOO_LITTLE_DATA, str(error))
     decision = _decide(trainer.name, model, context)
-    keep(context.folder, trainer.name, model, decision, _reference(model, context))
+    with reading(context.engine) as connection:
+        needed = versions_tried(connection).get(trainer.name, {})
+    keep(context.folder, trainer.name, model, decision, _reference(model, context), needed)
     metrics = dict(model.card.metrics) if model.card is not None else {}
     return TrainResult(trainer.name, TrainOutcome.TRAINED, decision.why, metrics, model.version, decision.use)
 
 
-def keep(models: Path, name: str, model: Trained, decision: Decision, reference: Reference | None) -> None:
-    """Write a version with what is kept beside it, and then make it the one in use if so decided."""
+def keep(
+    models: Path,
+    name: str,
+    model: Trained,
+    decision: Decision,
+    reference: Reference | None,
+    needed: Collection[str] = (),
+) -> None:
+    """Write a version with what is kept beside it, and then make it the one in use if so decided.
+
+    Args:
+        needed: older versions that must not be removed.
+    """
 
     def save(folder: Path) -> None:
         model.save(folder)
@@ -75,7 +91,7 @@ def keep(models: Path, name: str, model: Trained, decision: Decision, reference:
     add_version(models, name, model.version, save)
     if decision.use:
         use_version(models, name, model.version)
-    prune(models, name)
+    prune(models, name, needed=needed)
 
 
 def _decide(name: str, model: Trained, context: TrainingContext) -> Decision:

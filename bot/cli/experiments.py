@@ -6,8 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.table import Table
+from sqlalchemy.engine import Engine
 
 from bot.cli.config import Config
+from bot.cli.customer_training import score_customers
 from bot.cli.display import console, done, note
 from bot.cli.errors import BadSettings
 from bot.cli.experiment_checks import check_names
@@ -17,7 +19,7 @@ from bot.cli.shop import utc_now
 from crm_models.database import reading
 from crm_models.experiments.analysis import Comparison, Look
 from crm_models.experiments.design import Design, parse_design
-from crm_models.experiments.experiment import Experiment, Status
+from crm_models.experiments.experiment import Experiment, Status, Subject
 from crm_models.experiments.looks import look_and_record
 from crm_models.experiments.plan import Plan, plan
 from crm_models.experiments.store import find_experiment, list_experiments, start_experiment, stop_experiment
@@ -30,6 +32,7 @@ from crm_models.experiments.words import (
     metric_in_words,
     part_in_words,
 )
+from crm_models.scoring import MODELS
 from crm_models.shop_policy import read_facts
 
 
@@ -42,32 +45,35 @@ def start(config: Config, file: Path | None, written: Written) -> None:
     design = parse_design(written.over(read_file(file) if file is not None else {}))
     check_names(config, design)
     now = utc_now()
-    with open_database(config).begin() as connection:
+    engine = open_database(config)
+    with engine.begin() as connection:
         planned = plan(connection, design, now)
         experiment = start_experiment(connection, design, planned.customers, now)
         currency = read_facts(connection).currency
     done(f"{experiment.experiment_id} is running, on {part_in_words(experiment)}")
     _tell_plan(design, planned, currency)
+    _score_again(config, engine, experiment)
     note(f"Look as often as you like: `rapport experiment status {experiment.experiment_id}`.")
 
 
 def tell(config: Config, name: str) -> None:
-    with open_database(config).begin() as connection:
-        found = look_and_record(connection, find_experiment(connection, name), utc_now())
-        currency = read_facts(connection).currency
-    _show(found, currency)
+    engine = open_database(config)
+    with reading(engine) as connection:
+        experiment, currency = find_experiment(connection, name), read_facts(connection).currency
+    _show(look_and_record(engine, experiment, utc_now()), currency)
 
 
 def end(config: Config, name: str, because: str) -> None:
-    now = utc_now()
-    with open_database(config).begin() as connection:
+    engine = open_database(config)
+    with reading(engine) as connection:
         experiment = find_experiment(connection, name)
-        if experiment.status is Status.RUNNING:
-            look_and_record(connection, experiment, now)
-        ended = stop_experiment(connection, name, because, now)
+    look_and_record(engine, experiment, utc_now())
+    with engine.begin() as connection:
+        ended = stop_experiment(connection, name, because, utc_now())
         experiment = find_experiment(connection, name)
     if ended:
         done(f"{name} is stopped; what it measured is kept")
+        _score_again(config, engine, experiment)
     else:
         note(f"{name} was stopped {_day(experiment.stopped_at)} already: {experiment.stopped_because}.")
 
@@ -75,7 +81,9 @@ def end(config: Config, name: str, because: str) -> None:
 def show_all(config: Config) -> None:
     with reading(open_database(config)) as connection:
         found = list_experiments(connection)
-        table = _table("experiment", "subject", "metric", "customers", "state")
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for title in ("experiment", "subject", "metric", "customers", "state"):
+            table.add_column(title)
         for each in found:
             part = part_in_words(each) if each.status is Status.RUNNING else ""
             table.add_row(
@@ -85,6 +93,12 @@ def show_all(config: Config) -> None:
         note("There is no experiment yet; `rapport experiment new --help` shows how to start one.")
         return
     console.print(table)
+
+
+def _score_again(config: Config, engine: Engine, experiment: Experiment) -> None:
+    """Scores are kept: who is to be scored by another version must be scored anew."""
+    if experiment.subject is Subject.MODEL and experiment.keys & {kind.name for kind in MODELS}:
+        score_customers(config, engine)
 
 
 def _tell_plan(design: Design, planned: Plan, currency: str) -> None:
@@ -111,29 +125,30 @@ def _show(found: Look, currency: str) -> None:
         + f"; known of {found.known:,} of {experiment.planned_customers:,} planned",
         markup=False,
     )
-    table = _table("metric", "variant", "control", "with it", "change", "interval", "")
     for each in found.comparisons:
-        table.add_row(*_comparison(each, experiment, currency))
-    console.print(table)
+        for line in _comparison(each, experiment, currency):
+            console.print(line, markup=False)
     if found.sizes_are_off:
         note("The variants' sizes do not go with their shares: something is noted wrongly, so trust none of it.")
     console.print(experiment.stopped_because or decision_in_words(found), markup=False)
 
 
-def _comparison(each: Comparison, experiment: Experiment, currency: str) -> tuple[str, ...]:
+def _comparison(each: Comparison, experiment: Experiment, currency: str) -> list[str]:
     name = metric_in_words(each.metric, experiment.within_days)
     if each.guardrail is not None:
-        name = guardrail_in_words(each.guardrail, currency)
-    means = (
-        level_of(each.metric, arm.mean, currency) if arm.customers else ""
-        for arm in (each.control_arm, each.variant_arm)
-    )
-    change = interval = ""
+        name = f"guardrail, {guardrail_in_words(each.guardrail, currency)}"
+    lines = [f"  {each.variant}, {name}: {comparison_in_words(each)}"]
     if each.interval is not None:
-        change = change_of(each.metric, each.interval.effect, currency)
-        low, high = (change_of(each.metric, value, currency) for value in (each.interval.low, each.interval.high))
-        interval = f"{low.removesuffix(' points')} to {high}"
-    return (name, each.variant, *means, change, interval, comparison_in_words(each))
+        effect, low, high = (
+            change_of(each.metric, value, currency)
+            for value in (each.interval.effect, each.interval.low, each.interval.high)
+        )
+        without, with_it = (
+            f"{level_of(each.metric, arm.mean, currency)} of {arm.customers:,}"
+            for arm in (each.control_arm, each.variant_arm)
+        )
+        lines.append(f"    {without} without, {with_it} with it: {effect}, surely {low} to {high}")
+    return lines
 
 
 def _state(experiment: Experiment) -> str:
@@ -144,10 +159,3 @@ def _state(experiment: Experiment) -> str:
 
 def _day(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d}" if at else ""
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title)
-    return table

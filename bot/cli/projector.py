@@ -1,4 +1,7 @@
-"""`python -m bot.cli.projector`: copies what was said from the bot's event log into the shop's database."""
+"""`python -m bot.cli.projector`: copies what was said from the bot's event log into the shop's database.
+
+Beside it, once a day, running experiments are looked at, so that a guardrail stops one when nobody else looks.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from types import FrameType
 import sqlalchemy
 
 from bot.cli.config import read_config
+from bot.cli.daily_looks import look_daily
 from bot.cli.errors import CliError
 from crm_models.database import check_version, create_engine
 from crm_models.errors import CrmError
@@ -34,6 +38,7 @@ def main() -> int:
     except (CliError, CrmError) as error:
         print(error, file=sys.stderr)
         return 2
+    threading.Thread(target=look_daily, args=(shop, stopping), name="experiments", daemon=True).start()
     # A plain engine: the one of the shop would lock the log that it only reads.
     run(shop, sqlalchemy.create_engine(config.bot.tracker, future=True), stopping.is_set)
     return 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
+from crm_models.database import reading
 from crm_models.experiments.analysis import Comparison, Look, look
 from crm_models.experiments.experiment import Experiment, Metric, Status
 from crm_models.experiments.store import find_experiment, list_experiments, stop_experiment
@@ -28,22 +29,39 @@ class RecordedLook:
     looked_at: datetime
 
 
-def look_and_record(connection: Connection, experiment: Experiment, now: datetime) -> Look:
-    """Look at a running experiment, keep the intervals, and stop it when a guardrail is broken.
+def record_look(connection: Connection, found: Look) -> Look:
+    """Keep the intervals of a running experiment, and stop it when a guardrail is broken.
 
-    Looking changes nothing about the level, so it may be done at any time by anybody.
+    Looking changes nothing about the level, so it may be done at any time by anybody. It is two steps, so that nobody
+    who writes has to wait while the outcomes are read.
+
+    Returns:
+        The look, of the experiment as it is afterwards.
     """
-    found = look(connection, experiment, now)
-    if experiment.status is not Status.RUNNING:
-        return found
-    rows = [_row(experiment, each, now) for each in found.comparisons if each.interval is not None]
-    if rows:
-        connection.execute(insert(experiment_looks), rows)
-    if found.harm is not None:
-        stop_experiment(connection, experiment.experiment_id, harm_in_words(found.harm), now)
-        stopped = find_experiment(connection, experiment.experiment_id)
-        return Look(stopped, now, found.exposed, found.comparisons)
-    return found
+    experiment = find_experiment(connection, found.experiment.experiment_id)
+    if experiment.status is Status.RUNNING:
+        rows = [_row(experiment, each, found.at) for each in found.comparisons if each.interval is not None]
+        if rows:
+            connection.execute(insert(experiment_looks), rows)
+        if found.harm is not None:
+            stop_experiment(connection, experiment.experiment_id, harm_in_words(found.harm), found.at)
+            experiment = find_experiment(connection, experiment.experiment_id)
+    return replace(found, experiment=experiment)
+
+
+def look_and_record(engine: Engine, experiment: Experiment, now: datetime) -> Look:
+    """A look that is kept."""
+    with reading(engine) as connection:
+        found = look(connection, experiment, now)
+    with engine.begin() as connection:
+        return record_look(connection, found)
+
+
+def look_at_due(engine: Engine, now: datetime) -> list[Look]:
+    """Look at every running experiment that nobody looked at within a day."""
+    with reading(engine) as connection:
+        due = due_looks(connection, now)
+    return [look_and_record(engine, each, now) for each in due]
 
 
 def due_looks(connection: Connection, now: datetime) -> list[Experiment]:

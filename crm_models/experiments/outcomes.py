@@ -58,7 +58,7 @@ def read_exposed(connection: Connection, experiment: Experiment) -> list[Exposed
 
 def first_of_persons(connection: Connection, exposed: Iterable[Exposed]) -> list[Exposed]:
     """Each person once, by the first of their records that comes."""
-    persons = _persons(connection)
+    persons = persons_of(connection)
     found: dict[str, Exposed] = {}
     for each in exposed:
         person_id = persons.get(each.person_id, each.person_id)
@@ -113,7 +113,7 @@ def _events(connection: Connection, metric: Metric, since: datetime) -> dict[str
         rows = _happened(connection, complaints, since, complaints.c.customer_id.is_not(None))
     else:
         rows = _orders(connection, since)
-    persons, found = _persons(connection), defaultdict(list)
+    persons, found = persons_of(connection), defaultdict(list)
     for customer_id, event in rows:
         found[persons.get(customer_id, customer_id)].append(event)
     return found
@@ -146,7 +146,7 @@ def _orders(connection: Connection, since: datetime) -> list[tuple[str, _Event]]
     ]
 
 
-def _persons(connection: Connection) -> dict[str, str]:
+def persons_of(connection: Connection) -> dict[str, str]:
     """Of each customer that links join to others, the customer that names the person, as `person_of` does."""
     group: dict[str, set[str]] = {}
     query = select(customer_links.c.left_id, customer_links.c.right_id).where(customer_links.c.status == LINKED)

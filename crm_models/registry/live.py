@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from crm_models.errors import UnknownVersion
 from crm_models.registry.versions import current_version
 
 Model = TypeVar("Model")
@@ -20,21 +21,27 @@ class LiveModel(Generic[Model]):
 
     def __init__(self, models: Path, name: str, load: Callable[[Path], Model]) -> None:
         self._models, self._name, self._load = models, name, load
-        self._loaded: tuple[str, Model] | None = None
+        self._loaded: dict[str, Model] = {}
         self._loading = threading.Lock()
 
-    def get(self) -> Model | None:
-        """The model in use; None where it was never trained.
+    def get(self, version: str | None = None) -> Model | None:
+        """The model in use, or another version that an experiment asks for; None where it was never trained.
 
         Raises:
-            BadModel: the version in use cannot be read.
+            BadModel: the version cannot be read.
+            UnknownVersion: the one that is asked for is not kept.
         """
-        version = current_version(self._models, self._name)
-        if version is None:
+        current = current_version(self._models, self._name)
+        wanted = version or current
+        if wanted is None:
             return None
-        loaded = self._loaded
-        if loaded is None or loaded[0] != version:
+        loaded = self._loaded.get(wanted)
+        if loaded is None:
+            if not (self._models / self._name / wanted).is_dir():
+                raise UnknownVersion(f"There is no version {wanted} of the {self._name} model any more.")
             with self._loading:
-                loaded = (version, self._load(self._models / self._name / version))
-                self._loaded = loaded
-        return loaded[1]
+                loaded = self._load(self._models / self._name / wanted)
+                # What is neither in use nor asked for just now is let go, and read again when it is.
+                kept = {name: model for name, model in self._loaded.items() if name == current}
+                self._loaded = kept | {wanted: loaded}
+        return loaded

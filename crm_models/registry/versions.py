@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from crm_models.errors import UnknownVersion
@@ -85,10 +85,10 @@ def use_version(models: Path, name: str, version: str) -> None:
     Path(aside).replace(folder / CURRENT)
 
 
-def prune(models: Path, name: str, kept: int = KEPT) -> None:
-    """Remove the oldest versions beyond `kept`; never the one in use."""
+def prune(models: Path, name: str, kept: int = KEPT, needed: Collection[str] = ()) -> None:
+    """Remove the oldest versions beyond `kept`; never the one in use, nor one that is `needed`."""
     current = current_version(models, name)
-    others = [version for version in versions_of(models, name) if version != current]
+    others = [version for version in versions_of(models, name) if version != current and version not in needed]
     for version in others[max(kept - 1, 0) :]:
         shutil.rmtree(models / name / version, ignore_errors=True)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from experiment_fixture import START, accept, after, complain, crowd, design, expose, order, started
 from sqlalchemy import func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from crm_models.errors import BadExperiment
-from crm_models.experiments.analysis import Verdict, look
+from crm_models.experiments.analysis import Look, Verdict, look
 from crm_models.experiments.experiment import Experiment, Metric, Status
-from crm_models.experiments.looks import due_looks, look_and_record, read_looks
+from crm_models.experiments.looks import due_looks, look_at_due, read_looks, record_look
 from crm_models.experiments.outcomes import outcomes_of, read_exposed
 from crm_models.experiments.plan import plan
 from crm_models.experiments.store import find_experiment, stop_experiment
@@ -23,6 +25,10 @@ def outcome(connection: Connection, experiment: Experiment, metric: Metric, days
     exposed = read_exposed(connection, experiment)
     found = outcomes_of(connection, exposed, metric, 14, after(days))
     return dict(zip([each.person_id for each in exposed], [value for _, value in found], strict=False))
+
+
+def look_kept(connection: Connection, experiment: Experiment, now: datetime) -> Look:
+    return record_look(connection, look(connection, experiment, now))
 
 
 def test_what_happens_in_the_days_after_the_exposure_counts(shop: Connection) -> None:
@@ -100,7 +106,7 @@ def test_a_variant_that_is_better_is_found_and_does_not_stop_by_itself(shop: Con
     control, warm = _two_groups(shop, experiment)
     for person in [*control[:60], *warm[:150]]:
         order(shop, person, after(1))
-    found = look_and_record(shop, experiment, after(15))
+    found = look_kept(shop, experiment, after(15))
     interval = found.comparisons[0].interval
     assert interval is not None and interval.effect == pytest.approx(0.15) and interval.low > 0
     assert found.verdict is Verdict.BETTER and found.known == 1200
@@ -114,15 +120,15 @@ def test_a_broken_guardrail_stops_it_and_says_why(shop: Connection) -> None:
     experiment = started(shop, guardrails=guardrails)
     _, warm = _two_groups(shop, experiment)
     complain(shop, warm[:120], after(1))
-    assert look_and_record(shop, experiment, after(6)).verdict is Verdict.WAIT  # nobody had seven days
-    found = look_and_record(shop, experiment, after(8))
+    assert look_kept(shop, experiment, after(6)).verdict is Verdict.WAIT  # nobody had seven days
+    found = look_kept(shop, experiment, after(8))
     assert found.verdict is Verdict.HARMED
     stopped = find_experiment(shop, "warm-points")
     assert stopped.status is Status.STOPPED and stopped.stopped_at == after(8)
     assert str(stopped.stopped_because).startswith("guardrail: warm has 0.1") and "0.02 was allowed" in str(
         stopped.stopped_because
     )
-    assert look_and_record(shop, stopped, after(20)).experiment == stopped
+    assert look_kept(shop, stopped, after(20)).experiment == stopped
     assert len(read_looks(shop, "warm-points")) == 1
 
 
@@ -130,7 +136,7 @@ def test_a_guardrail_holds_while_it_is_not_surely_worse_than_allowed(shop: Conne
     experiment = started(shop, guardrails=[{"metric": "complaint", "worse_by": 0.2}])
     _, warm = _two_groups(shop, experiment)
     complain(shop, warm[:120], after(1))
-    found = look_and_record(shop, experiment, after(20))
+    found = look_kept(shop, experiment, after(20))
     assert found.harm is None and found.comparisons[1].verdict is Verdict.WORSE
 
 
@@ -160,15 +166,18 @@ def test_what_was_shown_after_the_stop_does_not_count(shop: Connection) -> None:
     assert look(shop, find_experiment(shop, "warm-points"), after(30)).exposed["warm"] == 1
 
 
-def test_nobody_looked_for_a_day(shop: Connection) -> None:
-    experiment = started(shop)
-    control, warm = _two_groups(shop, experiment)
-    for person in [*control[:60], *warm[:70]]:
-        order(shop, person, after(1))
-    assert due_looks(shop, after(0.9)) == []
-    assert [each.experiment_id for each in due_looks(shop, after(15))] == ["warm-points"]
-    look_and_record(shop, experiment, after(15))
-    assert due_looks(shop, after(15.9)) == []
+def test_what_nobody_looked_at_for_a_day_is_looked_at(shop_engine: Engine) -> None:
+    with shop_engine.begin() as connection:
+        experiment = started(connection)
+        control, warm = _two_groups(connection, experiment)
+        for person in [*control[:60], *warm[:70]]:
+            order(connection, person, after(1))
+    assert look_at_due(shop_engine, after(0.9)) == []
+    assert [each.known for each in look_at_due(shop_engine, after(15))] == [1200]
+    assert look_at_due(shop_engine, after(15.9)) == []
+    with shop_engine.connect() as connection:
+        assert len(read_looks(connection, "warm-points")) == 1
+        assert due_looks(connection, after(16.1)) == [experiment]
 
 
 def test_the_plan_takes_its_baseline_from_what_customers_did(shop: Connection) -> None:

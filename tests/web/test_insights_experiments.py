@@ -57,15 +57,20 @@ def running(engine: Engine) -> Engine:
     return engine
 
 
+def look_again(engine: Engine, days: int) -> None:
+    with engine.connect() as connection:
+        experiment = find_experiment(connection, "points-as-discount")
+    look_and_record(engine, experiment, BEGAN + timedelta(days))
+
+
 def complain(connection: Connection, people: range) -> None:
     rows = [{"customer_id": f"K-{each}", "topic": "late", "created_at": BEGAN + timedelta(2)} for each in people]
     connection.execute(insert(complaints), rows)
 
 
 def test_the_page_tells_sizes_interval_and_what_to_do(web: Web, running: Engine) -> None:
-    with running.begin() as connection:
-        for days in (20, 25):
-            look_and_record(connection, find_experiment(connection, "points-as-discount"), BEGAN + timedelta(days))
+    for days in (20, 25):
+        look_again(running, days)
     page = Agent(web, "analyst").http.get("/insights/experiments/points-as-discount")
     assert page.status_code == 200
     for told in ("20.0 %", "40.0 %", "+20.0 points", "300", "900", "Better than the control: discount"):
@@ -78,7 +83,7 @@ def test_the_page_tells_sizes_interval_and_what_to_do(web: Web, running: Engine)
 def test_a_broken_guardrail_is_the_first_thing_told(web: Web, running: Engine) -> None:
     with running.begin() as connection:
         complain(connection, range(EACH, EACH + 90))
-        look_and_record(connection, find_experiment(connection, "points-as-discount"), BEGAN + timedelta(20))
+    look_again(running, 20)
     agent = Agent(web, "analyst").http
     page = agent.get("/insights/experiments/points-as-discount").text
     assert "guardrail: discount has" in page and "0.02 was allowed" in page and "harmed" in page

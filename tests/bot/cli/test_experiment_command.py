@@ -70,7 +70,7 @@ def test_an_experiment_from_its_file_to_its_end(rapport: Rapport, engine: Engine
 
     looked = rapport("experiment", "status", "shorter-returns")
     assert "Shown to 0 control, 0 shorter" in looked.said and "Wait: too few outcomes" in looked.said
-    assert "worse by more than 5.0 points" in " ".join(looked.said.split())
+    assert "guardrail, ordered nothing within 60 days, not worse by more than 5.0 points: too few" in looked.said
     listed = rapport("experiment", "list")
     assert "shorter-returns" in listed.said and "running since" in listed.said
 
