@@ -57,11 +57,7 @@ def create_app(settings: WebSettings, keys: Keys | None = None, now: Callable[[]
     app = FastAPI(title="Rapport", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.services = services
     mistakes.add_handlers(app)
-<<<<<<< HEAD
-    for part in (health, gateway, shop, notices, staff, insights):
-=======
-    for part in (health, gateway, shop, staff, experiments, insights):
->>>>>>> 691f549 (Experiments: command, pages, replies; tests)
+    for part in (health, gateway, shop, notices, staff, experiments, insights):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
 
