@@ -104,6 +104,7 @@ class ShopAction(Action, ABC):
         with services().connection(self.writes or doubted) as connection:
             identity = identity_of(connection, turn.conversation_id, turn.now)
             context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
+            context.experiments.look_up()
             if doubted:
                 hear_choice(context)
             if identity.trust < self.needs:
@@ -111,8 +112,8 @@ class ShopAction(Action, ABC):
             events = self.act(context)
             if doubted and self.ends_turn:
                 events = [*settle(context, events, self.done(context)), *events]
-            if self.soothes and self.ends_turn and not is_chained(tracker.events):
-                say_sorry(context)
+        if self.soothes and self.ends_turn and not is_chained(tracker.events):
+            say_sorry(context)
         context.services.experiments.log(context.services.engine, context.shown)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]

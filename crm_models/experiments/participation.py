@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from crm_models.experiments.assignment import in_holdout, variant_of
 from crm_models.experiments.experiment import Experiment, Subject, Variant
 from crm_models.experiments.exposure import Exposure
-from crm_models.experiments.live import LiveExperiments
+from crm_models.experiments.live import LiveExperiments, Running
 from crm_models.view.person import person_of
 
 
@@ -33,27 +33,37 @@ class Participation:
     shown: list[Exposure] = field(default_factory=list)
 
     @cached_property
+    def _now_running(self) -> Running:
+        """The same from the beginning of a turn to its end."""
+        return self.live.running(self.connection)
+
+    @cached_property
     def person_id(self) -> str | None:
         """Names the person, so that two records of one person get the same variant."""
         return None if self.customer_id is None else person_of(self.connection, self.customer_id)[0]
 
+    def look_up(self) -> None:
+        """Read what can be needed later, while the connection is open; nothing where no experiment runs."""
+        if self._now_running.by_subject:
+            _ = self.person_id
+
     @property
     def in_holdout(self) -> bool:
         """Whether the customer is among those that get no offers and are in no experiment."""
-        share = self.live.running(self.connection).holdout_share
+        share = self._now_running.holdout_share
         return share > 0 and self.person_id is not None and in_holdout(self.person_id, share)
 
     def running(self, subject: Subject) -> tuple[Experiment, ...]:
         """Whoever the customer is."""
-        return self.live.running(self.connection).by_subject.get(subject, ())
+        return self._now_running.by_subject.get(subject, ())
 
     def variants(self, subject: Subject) -> Iterator[tuple[Experiment, Variant]]:
         """Those that the customer gets, one of each experiment they are in."""
-        for experiment in self.running(subject):
-            if self.person_id is None:
-                return
-            share = self.live.running(self.connection).holdout_share
-            variant = variant_of(experiment, self.person_id, share)
+        running = self.running(subject)
+        if not running or self.person_id is None:
+            return
+        for experiment in running:
+            variant = variant_of(experiment, self.person_id, self._now_running.holdout_share)
             if variant is not None:
                 yield experiment, variant
 
