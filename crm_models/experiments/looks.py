@@ -13,6 +13,8 @@ from crm_models.database import reading
 from crm_models.experiments.analysis import Comparison, Look, look
 from crm_models.experiments.experiment import Experiment, Metric, Status
 from crm_models.experiments.store import find_experiment, list_experiments, stop_experiment
+from crm_models.experiments.words import harm_in_words
+from crm_models.shop_policy import read_facts
 from crm_models.tables import experiment_looks
 
 EVERY = timedelta(hours=24)
@@ -44,7 +46,12 @@ def record_look(connection: Connection, found: Look) -> Look:
         if rows:
             connection.execute(insert(experiment_looks), rows)
         if found.harm is not None:
-            stop_experiment(connection, experiment.experiment_id, harm_in_words(found.harm), found.at)
+            stop_experiment(
+                connection,
+                experiment.experiment_id,
+                harm_in_words(found.harm, read_facts(connection).currency),
+                found.at,
+            )
             experiment = find_experiment(connection, experiment.experiment_id)
     return replace(found, experiment=experiment)
 
@@ -85,16 +92,6 @@ def read_looks(connection: Connection, experiment_id: str) -> Sequence[RecordedL
         .order_by(experiment_looks.c.looked_at, experiment_looks.c.look_id)
     )
     return [RecordedLook(**{**row._mapping, "metric": Metric(row.metric)}) for row in connection.execute(query)]
-
-
-def harm_in_words(comparison: Comparison) -> str:
-    """Why an experiment stopped, for the people who run it."""
-    assert comparison.interval is not None and comparison.guardrail is not None
-    interval, limit = comparison.interval, comparison.guardrail.worse_by
-    more = "less" if interval.effect < 0 else "more"
-    low, high = sorted((abs(interval.low), abs(interval.high)))
-    than = f"{low:.3g} to {high:.3g} {more} {comparison.metric} than the control"
-    return f"guardrail: {comparison.variant} has {than}; {limit:g} was allowed"
 
 
 def _row(experiment: Experiment, comparison: Comparison, now: datetime) -> dict[str, object]:

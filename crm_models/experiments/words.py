@@ -34,7 +34,7 @@ def comparison_in_words(comparison: Comparison) -> str:
     guardrail = comparison.guardrail is not None
     return {
         Verdict.WAIT: "too few outcomes are known yet",
-        Verdict.OPEN: "holds" if guardrail else "not decided: the interval holds zero",
+        Verdict.OPEN: "holds" if guardrail else "not decided, as the interval holds zero",
         Verdict.BETTER: "better",
         Verdict.WORSE: "worse, within what is allowed" if guardrail else "worse",
         Verdict.HARMED: "broken",
@@ -59,8 +59,21 @@ def decision_in_words(look: Look) -> str:
 
 def guardrail_in_words(guardrail: Guardrail, currency: str) -> str:
     """`complained within 7 days, not worse by more than 2.0 points`."""
-    allowed = change_of(guardrail.metric, guardrail.worse_by, currency).lstrip("+")
-    return f"{metric_in_words(guardrail.metric, guardrail.within_days)}, not worse by more than {allowed}"
+    name = metric_in_words(guardrail.metric, guardrail.within_days)
+    return f"{name}, not worse by more than {_allowed(guardrail, currency)}"
+
+
+def harm_in_words(comparison: Comparison, currency: str) -> str:
+    """Why an experiment was stopped by a guardrail."""
+    interval, guardrail = comparison.interval, comparison.guardrail
+    assert interval is not None and guardrail is not None
+    low, high = (change_of(comparison.metric, value, currency) for value in (interval.low, interval.high))
+    name = metric_in_words(guardrail.metric, guardrail.within_days)
+    return f"guardrail: {name}, {comparison.variant} {low} to {high}; {_allowed(guardrail, currency)} were allowed"
+
+
+def _allowed(guardrail: Guardrail, currency: str) -> str:
+    return change_of(guardrail.metric, guardrail.worse_by, currency).lstrip("+")
 
 
 def part_in_words(experiment: Experiment) -> str:

@@ -86,8 +86,12 @@ def test_a_broken_guardrail_is_the_first_thing_told(web: Web, running: Engine) -
     look_again(running, 20)
     agent = Agent(web, "analyst").http
     page = agent.get("/insights/experiments/points-as-discount").text
-    assert "guardrail: discount has" in page and "0.02 was allowed" in page and "harmed" in page
-    assert "guardrail: discount has" in agent.get("/insights/experiments").text
+    assert (
+        "guardrail: complained within 14 days, discount +" in page
+        and "2.0 points were allowed" in page
+        and "harmed" in page
+    )
+    assert "guardrail: complained within 14 days" in agent.get("/insights/experiments").text
 
 
 def test_an_empty_shop_and_an_unknown_name(web: Web) -> None:
