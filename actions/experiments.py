@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from actions.services import Services
+from actions.words import alternatives
 from crm_models.experiments.articles import hidden_articles
 from crm_models.experiments.experiment import Subject
 from crm_models.experiments.participation import Participation
@@ -20,9 +21,15 @@ Found = TypeVar("Found")
 
 
 def response_of(experiments: Participation, name: str) -> str:
-    """The response that the customer hears in place of `name`."""
-    settings = unharmed(lambda: experiments.settings(Subject.REPLY, name), {})
-    return str(settings.get(name, name))
+    """The response that the customer hears in place of `name`; one that the domain no longer has is not said."""
+
+    def tried() -> str:
+        other = experiments.settings(Subject.REPLY, name).get(name, name)
+        if other == name or other in alternatives():
+            return str(other)
+        raise LookupError(f"There is no response {other} in bot/domain/experiments.yml")
+
+    return unharmed(tried, name)
 
 
 def recommender_of(services: Services, experiments: Participation) -> Recommender | None:

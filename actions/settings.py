@@ -22,3 +22,4 @@ class ActionSettings(BaseSettings):
     words_file: Path = PROJECT / "bot" / "domain" / "words.yml"
     choices_file: Path = PROJECT / "bot" / "domain" / "choices.yml"
     languages_file: Path = PROJECT / "bot" / "domain" / "languages.yml"
+    experiments_file: Path = PROJECT / "bot" / "domain" / "experiments.yml"

@@ -32,6 +32,11 @@ def languages_of(topic: str) -> frozenset[str]:
     return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
 
 
+def alternatives() -> frozenset[str]:
+    """Names of the responses that an experiment may say in place of others."""
+    return frozenset(_responses(ActionSettings().experiments_file))
+
+
 @lru_cache
 def _responses(path: Path) -> dict[str, str]:
     loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from actions.words import alternatives
 from bot.cli.bot_training import is_bot_trained
 from bot.cli.config import Config
 from bot.settings import PROJECT
@@ -39,9 +40,10 @@ def _replies(config: Config, design: Design) -> Iterable[str]:
     said = responses()
     for variant in design.variants:
         for name, other in variant.settings.items():
-            for each in (name, other):
-                if each not in said:
-                    yield f"there is no response {each} in bot/domain"
+            if name not in said:
+                yield f"there is no response {name} in bot/domain"
+            if other not in alternatives():
+                yield f"there is no response {other} in bot/domain/experiments.yml"
             if name in _said_by_rules():
                 yield f"{name} is said by a rule in bot/data, not by an action, so nothing can be said in its place"
             if f'"{name}"' in _source():

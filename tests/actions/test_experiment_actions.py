@@ -114,6 +114,11 @@ def test_another_response_shows_nobody_anything(served: Services) -> None:
     assert exposed(served) == []
 
 
+def test_a_sentence_that_is_gone_from_the_domain_is_not_said(served: Services) -> None:
+    experiment = start(served, "reply", {"utter_loyalty_points": "utter_loyalty_points_of_last_year"})
+    assert run(served, ActionLoyaltyPoints(), somebody(experiment, "new"))[0]["response"] == "utter_loyalty_points"
+
+
 def asked(served: Services, *articles: str) -> dict[str, Any]:
     """A message for which the search found these articles, the best first."""
     passages = {each.document_id: each.passage_id for each in served.store.list_passages()}
