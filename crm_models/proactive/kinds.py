@@ -51,6 +51,7 @@ class Dropped(StrEnum):
     CAME_BACK = "came_back"  # ordered meanwhile, or no longer at risk
     SLEEPING_DOG = "sleeping_dog"  # a message makes this customer less likely to come
     NO_SCORE = "no_score"  # no model says it, or not lately
+    HOLDOUT = "holdout"  # gets no advertisements, so that others can be compared with them
 
 
 # What may be found true again later; then the notice is due again. The others are final.

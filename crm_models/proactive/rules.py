@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models.complaints import open_complaints
 from crm_models.consents import has_consent
+from crm_models.experiments.holdout import is_held_out
 from crm_models.proactive.channel import WEB, Channel, channel_of
 from crm_models.proactive.hours import is_quiet, zone_of
 from crm_models.proactive.kinds import Candidate, Dropped, Held, Notice, NoticeKind
@@ -40,11 +41,13 @@ def decide(connection: Connection, notice: Notice, policy: NoticePolicy, now: da
     rules = policy.rules(notice.kind)
     if not rules.enabled:
         return Dropped.SWITCHED_OFF
+    person = person_of(connection, notice.customer_id)
+    if rules.marketing and is_held_out(connection, person[0]):
+        return Dropped.HOLDOUT
     if not may_write(connection, notice.customer_id, policy, notice.kind):
         return Dropped.NO_CONSENT
     if now >= notice.due_at + timedelta(hours=rules.expires_hours):
         return Dropped.EXPIRED
-    person = person_of(connection, notice.customer_id)
     channel = channel_of(connection, notice.customer_id, policy, now)
     if channel is None:
         return Held.NO_CHANNEL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from crm_models.proactive.occasions import find_due
 from crm_models.proactive.policy import NoticePolicy, read_notice_policy
 from crm_models.proactive.rules import Go, decide
 from crm_models.proactive.wishes import stop_notices
+from crm_models.shop_policy import ShopPolicy, write_policy
 
 BEN, ORDER = "C-000002", "HV-200001"
 POLICY = read_notice_policy()
@@ -124,6 +126,14 @@ def test_nothing_is_advertised_while_a_complaint_is_open(shop: Connection) -> No
     assert decide(shop, notice, POLICY, NOW) is Held.COMPLAINT_OPEN
     close_complaint(shop, int(number or 0), NOW)
     assert isinstance(decide(shop, notice, POLICY, NOW), Go)
+
+
+def test_nothing_is_advertised_to_the_holdout(shop: Connection) -> None:
+    ada = replace(marketing(shop), customer_id="C-000001")
+    write_policy(shop, ShopPolicy(holdout_share=0.25))
+    assert decide(shop, ada, POLICY, NOW) is Dropped.NO_CONSENT
+    write_policy(shop, ShopPolicy(holdout_share=0.3))  # she is at 0.27
+    assert decide(shop, ada, POLICY, NOW) is Dropped.HOLDOUT
 
 
 def test_nothing_is_advertised_while_a_person_is_asked_for(shop: Connection) -> None:
