@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.fields import TextField
+from actions.next_action import add_what_fits
 from actions.order_choice import named_order
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
@@ -14,8 +15,10 @@ from actions.turn import is_starting
 from crm_models.complaints import ComplaintOutcome, open_complaint
 from crm_models.escalations import request_person
 from crm_models.identity import Trust
+from crm_models.next_action.kinds import Moment, Trouble
 
 INTENTS = frozenset({"complaint", "damaged_item", "wrong_or_missing_item"})
+_TROUBLES = {"damaged_item": Trouble.PRODUCT, "wrong_or_missing_item": Trouble.PRODUCT}
 # A rant that may also mean something else comes here from `actions.clarify`.
 DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 # A message this long has said what happened; a shorter one is asked to.
@@ -86,5 +89,8 @@ class ActionComplaint(ShopAction):
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         topic = "recorded_order" if order_id else "recorded"
         context.say("complaint", topic, complaint_id=number, order_id=order_id)
+        added = add_what_fits(
+            context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(context.turn.intent, Trouble.NONE)
+        )
         offer_to_go_on(context)
-        return cleared()
+        return [*cleared(), *added]

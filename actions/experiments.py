@@ -10,7 +10,9 @@ from actions.services import Services
 from actions.words import alternatives
 from crm_models.experiments.articles import hidden_articles
 from crm_models.experiments.experiment import Subject
+from crm_models.experiments.offer_terms import with_settings
 from crm_models.experiments.participation import Participation
+from crm_models.next_action.policy import OfferPolicy
 from crm_models.recommend.model import KIND as RECOMMENDATION
 from crm_models.recommend.model import Recommender
 from knowledge.answer import Answer, AnswerStatus
@@ -40,6 +42,12 @@ def recommender_of(services: Services, experiments: Participation) -> Recommende
         return services.recommender_version(version) if version else None
 
     return unharmed(tried, None) or services.recommender
+
+
+def policy_of(policy: OfferPolicy, experiments: Participation) -> OfferPolicy:
+    """The policy of offers that holds for the customer: with the terms that an experiment varies."""
+    settings = unharmed(lambda: experiments.settings(Subject.OFFER), {})
+    return unharmed(lambda: with_settings(policy, settings), policy) if settings else policy
 
 
 def articles_of(

@@ -8,13 +8,14 @@ from typing import Any
 from rasa_sdk.events import EventType
 
 from actions.fields import TextField
-from actions.offer import offer_if_fitting
+from actions.next_action import add_what_fits
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
 from crm_models.feedback import record_feedback
 from crm_models.identity import Trust
+from crm_models.next_action.kinds import Moment
 
 LOWEST, HIGHEST = 1, 5
 
@@ -76,7 +77,6 @@ class ActionFeedback(ShopAction):
             now=context.turn.now,
         )
         context.say("feedback", outcome.value, rating=stars)
-        mood = (stars - 3) / 2
-        offered = offer_if_fitting(context, mood=mood)
+        added = add_what_fits(context, Moment.FEEDBACK, mood=(stars - 3) / 2, text=comment or "")
         offer_to_go_on(context)
-        return [*cleared(), *offered]
+        return [*cleared(), *added]

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.formats import day
-from actions.offer import offer_if_fitting
+from actions.next_action import add_what_fits
 from actions.order_choice import meant_order, named_order, order_buttons
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
 from actions.task_words import order_words
 from actions.words import word
 from crm_models.identity import Trust
+from crm_models.next_action.kinds import Moment, Trouble
 from crm_models.order_records import StatusOutcome
 from crm_models.orders import Order, OrderStatus, get_order, list_orders, read_status
 
@@ -73,8 +74,12 @@ class ActionOrderStatus(ShopAction):
     def _tell(self, context: Context, order: Order) -> list[EventType]:
         late = order.is_late(context.turn.now) and order.status is OrderStatus.SHIPPED
         context.say("order_status", "late" if late else order.status.value, **order_fields(context, order))
-        offered = offer_if_fitting(context)
-        return [SlotSet("order_id", order.order_id), SlotSet("resume", self.action), *offered]
+        added = (
+            add_what_fits(context, Moment.ORDER_LATE, trouble=Trouble.LATE_DELIVERY)
+            if late
+            else add_what_fits(context, Moment.ORDER_STATUS)
+        )
+        return [SlotSet("order_id", order.order_id), SlotSet("resume", self.action), *added]
 
     def _without_proof(self, context: Context) -> list[EventType]:
         """Two matching facts open one order's state; anything else needs a sign-in."""

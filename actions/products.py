@@ -9,8 +9,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.articles import find_answer
 from actions.formats import money
-from actions.offer import product_words
 from actions.order_choice import described_order
+from actions.product_words import product_words
 from actions.shop_action import Context, ShopAction
 from actions.turn import asked_which_order
 from actions.words import word

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.formats import day, money
-from actions.offer import offer_if_fitting
+from actions.next_action import add_what_fits
 from actions.order_choice import meant_order, order_buttons
 from actions.shop_action import Context, ShopAction
 from actions.task_words import order_words
 from crm_models.identity import Trust
+from crm_models.next_action.kinds import Moment, Trouble
 from crm_models.orders import Order, get_order, list_orders
 from crm_models.refunds import RefundOutcome, RefundResult, refund_status
 
@@ -67,8 +68,9 @@ class ActionRefundStatus(ShopAction):
             "days": "{} - {}".format(*result.working_days),
         }
         context.say("refund_status", result.outcome.value, **words)
+        trouble = Trouble.SLOW_REFUND if result.outcome is RefundOutcome.OVERDUE else Trouble.NONE
         return [
             SlotSet("order_id", order.order_id),
             SlotSet("resume", self.action),
-            *offer_if_fitting(context),
+            *add_what_fits(context, Moment.REFUND_STATUS, trouble=trouble),
         ]

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from random import Random
 
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.database import create_engine, reading
 from crm_models.experiments.live import LiveExperiments
+from crm_models.next_action.curve import ResponseCurve, read_curve
+from crm_models.next_action.live import LivePolicy
+from crm_models.next_action.policy import OfferPolicy
 from crm_models.recommend.model import Recommender
 from crm_models.registry.live import LiveModel
 from crm_models.settings import CrmSettings
@@ -58,6 +62,25 @@ class Services:
     def recommender_version(self, version: str) -> Recommender | None:
         """Another version of it, for an experiment."""
         return self._recommender.get(version)
+
+    @cached_property
+    def _offer_policy(self) -> LivePolicy:
+        return LivePolicy(lambda: self.crm.offer_policy_file)
+
+    @property
+    def offer_policy(self) -> OfferPolicy | None:
+        """The shop's policy of next best actions; None where it cannot be used, so nothing is offered."""
+        return self._offer_policy.get()
+
+    @property
+    def response_curve(self) -> ResponseCurve | None:
+        """How discounts change orders; read when a discount is sized, once a case and day."""
+        return read_curve(self.models)
+
+    @cached_property
+    def random(self) -> Random:
+        """Draws what is explored."""
+        return Random()
 
     @contextmanager
     def connection(self, writes: bool) -> Iterator[Connection]:

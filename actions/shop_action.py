@@ -3,79 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.engine import Connection
 
+from actions.context import Context
 from actions.doubt import hear_choice, settle
-from actions.experiments import response_of
-from actions.services import Services, services
+from actions.next_action import hear_impatience
+from actions.services import services
 from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
-from crm_models.customers import Profile, read_profile
-from crm_models.experiments.exposure import Exposure
-from crm_models.experiments.participation import Participation
-from crm_models.identity import Identity, Trust, identity_of
-from crm_models.shop_policy import ShopPolicy, read_facts, read_policy
+from crm_models.identity import Trust, identity_of
 
-
-@dataclass(frozen=True)
-class Context:
-    """Everything one action works with."""
-
-    dispatcher: CollectingDispatcher
-    slots: Mapping[str, Any]
-    events: list[dict[str, Any]]
-    turn: Turn
-    connection: Connection
-    identity: Identity
-    services: Services
-    shown: list[Exposure] = field(default_factory=list)  # variants of experiments that the customer sees
-
-    def say(self, topic: str, outcome: str | None = None, /, **fields: Any) -> None:
-        """Utter `utter_<topic>_<outcome>`, or what an experiment says in its place; the sentence is in the domain."""
-        name = f"utter_{topic}_{outcome}" if outcome else f"utter_{topic}"
-        self.dispatcher.utter_message(response=response_of(self.experiments, name), **fields)
-
-    def identified(self) -> Context:
-        """The same, with the identity as the database has it now."""
-        known = identity_of(self.connection, self.turn.conversation_id, self.turn.now)
-        return replace(self, identity=known)
-
-    @property
-    def verified(self) -> bool:
-        """Whether the customer has proved who they are."""
-        return self.identity.trust >= Trust.VERIFIED
-
-    @cached_property
-    def experiments(self) -> Participation:
-        """The customer's part in what is tried; none for anybody who is not verified."""
-        customer_id = self.identity.customer_id if self.verified else None
-        turn, live = self.turn, self.services.experiments
-        return Participation(live, self.connection, customer_id, turn.conversation_id, turn.now, self.shown)
-
-    @cached_property
-    def profile(self) -> Profile | None:
-        """What the shop knows of the verified customer; None for anybody else."""
-        if not self.verified or self.identity.customer_id is None:
-            return None
-        return read_profile(self.connection, self.identity.customer_id, self.turn.now)
-
-    @cached_property
-    def policy(self) -> ShopPolicy:
-        """The shop's rules."""
-        return read_policy(self.connection)
-
-    @cached_property
-    def currency(self) -> str:
-        """The shop's currency, as an ISO code."""
-        return read_facts(self.connection).currency
+__all__ = ["Context", "ShopAction", "sign_in_first"]
 
 
 class ShopAction(Action, ABC):
@@ -112,8 +54,9 @@ class ShopAction(Action, ABC):
             events = self.act(context)
             if doubted and self.ends_turn:
                 events = [*settle(context, events, self.done(context)), *events]
-        if self.soothes and self.ends_turn and not is_chained(tracker.events):
-            say_sorry(context)
+        soothes = self.soothes and self.ends_turn and not is_chained(tracker.events)
+        if soothes and say_sorry(context):
+            hear_impatience(context)
         context.services.experiments.log(context.services.engine, context.shown)
         if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
             events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from actions.context import Context
 from actions.frustration import SAID_AGAIN
-
-if TYPE_CHECKING:
-    from actions.shop_action import Context
 
 # The course of the conversation must show at least this much: the customer had to say it again.
 SORRY_FROM = SAID_AGAIN
@@ -16,25 +14,28 @@ SORRY_FROM = SAID_AGAIN
 PAUSE = 6
 # What is said about it already: these say sorry themselves or show the way to a person.
 _SOOTHING = ("utter_person_", "utter_complaint_", "utter_insult", "utter_form_stuck", "utter_answer_un",
-             "utter_feedback_unhappy", "utter_order_status_late", "utter_greet_late", "utter_frustration_")  # fmt: skip
+             "utter_feedback_unhappy", "utter_order_status_late", "utter_greet_late", "utter_frustration_",
+             "utter_offer_retention", "utter_offer_apology", "utter_offer_person")  # fmt: skip
 
 
-def say_sorry(context: Context) -> None:
+def say_sorry(context: Context) -> bool:
     """Before what the action has just said, where the conversation shows that the customer loses patience.
 
-    Nothing where the reply does so itself, or where it, or a person, was offered a few messages ago.
+    Returns whether it was said. Not where the reply does so itself, or where it, or a person, was offered a few messages
+    ago.
     """
     frustration = context.turn.frustration
     if not frustration.shown_by_conversation or frustration.level < SORRY_FROM:
-        return
+        return False
     said = context.dispatcher.messages
     if any(_is_soothing(message.get("response")) for message in said) or _was_soothed(context.events):
-        return
+        return False
     if "said_again" in frustration.signs:
         context.say("frustration", "said_again")
     else:
         context.say("frustration", "unhappy")
     said.insert(0, said.pop())
+    return True
 
 
 def _was_soothed(events: Sequence[Mapping[str, Any]]) -> bool:

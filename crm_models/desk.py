@@ -28,9 +28,11 @@ class ConversationLine:
 
 @dataclass(frozen=True)
 class OfferLine:
-    kind: str  # retention, recommendation
+    kind: str  # see `crm_models.offers.OfferKind`
     product: str | None
     percent_off: int | None
+    credit_cents: int | None
+    points: int | None
     code: str | None
     reason: str
     status: str  # shown, accepted, declined
@@ -73,6 +75,8 @@ def recent_offers(connection: Connection, customer_id: str, limit: int = 5) -> l
             offers.c.kind,
             products.c.name,
             offers.c.percent_off,
+            offers.c.credit_cents,
+            offers.c.points,
             offers.c.code,
             offers.c.reason,
             offers.c.status,

@@ -71,7 +71,7 @@ def fairness_report(engine: Engine, models: Path, now: datetime) -> tuple[Measur
     Errors are those of the versions in use on the latest day whose outcome is known; they may have learned from it, so
     look at the differences between groups rather than at the level.
     """
-    people = _people(engine)
+    people = read_people(engine)
     shop = ShopSnapshot(engine, now)
     measures = [*_marked(engine, people), *_offered(engine, people, now)]
     for kind, folder in models_in_use(models):
@@ -114,7 +114,8 @@ def by_group(model: str, name: str, hits: pd.Series[bool], people: pd.DataFrame)
     return Measure(model, name, share_of(values), tuple(groups), small)
 
 
-def _people(engine: Engine) -> pd.DataFrame:
+def read_people(engine: Engine) -> pd.DataFrame:
+    """The ATTRIBUTES of all customers, by customer_id."""
     with reading(engine) as connection:
         rows = connection.execute(select(customers.c.customer_id, *(customers.c[name] for name in ATTRIBUTES))).all()
     frame = pd.DataFrame([tuple(row) for row in rows], columns=["customer_id", *ATTRIBUTES])

@@ -1,4 +1,4 @@
-"""What a customer is offered: a discount to stay, or a product that fits. Each is kept, with its answer."""
+"""What customers are offered: something off the next order, points, or a product. Each is kept, with its answer."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql import Select
 
-from crm_models.complaints import open_complaints
-from crm_models.consents import Purpose, has_consent
-from crm_models.shop_policy import ShopPolicy
-from crm_models.tables import customers, offers, predictions
+from crm_models.loyalty import add_points
+from crm_models.tables import offers
 
-CHURN = "churn"  # the model that says who may leave
-AT_RISK = "at_risk"  # its label for those who probably do
+PERK_POINTS = "perk"  # the reason of such points
 # A code is typed by people: no letters or digits that look alike. 12 of 31 are 59 bits.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _GROUPS, _GROUP = 3, 4
@@ -26,16 +24,8 @@ _GROUPS, _GROUP = 3, 4
 class OfferKind(StrEnum):
     RETENTION = "retention"
     RECOMMENDATION = "recommendation"
-
-
-class RetentionOutcome(StrEnum):
-    OFFERED = "offered"
-    NOT_AT_RISK = "not_at_risk"  # or never scored
-    COMPLAINT_OPEN = "complaint_open"  # solve that first
-    COOLING_OFF = "cooling_off"  # had one not long ago
-    NOT_ALLOWED = "not_allowed"  # the shop gives this tier nothing
-    NO_CONSENT = "no_consent"  # the customer does not want offers from what the shop knows
-    ALREADY_OFFERED = "already_offered"  # the last one is still valid
+    APOLOGY = "apology"
+    PERK = "perk"
 
 
 @dataclass(frozen=True)
@@ -46,6 +36,8 @@ class Offer:
     kind: OfferKind
     product_id: str | None  # of a recommendation
     percent_off: int | None  # of a retention offer, off the next order
+    credit_cents: int | None  # of an apology, off the next order
+    points: int | None  # of a perk
     code: str | None
     reason: str
     model_version: str | None
@@ -54,52 +46,39 @@ class Offer:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True)
-class RetentionResult:
-    outcome: RetentionOutcome
-    offer: Offer | None = None  # the new one, or that which is still valid
+def make_offer(
+    connection: Connection,
+    *,
+    customer_id: str,
+    conversation_id: str | None,
+    kind: OfferKind,
+    reason: str,
+    model_version: str | None,
+    now: datetime,
+    valid: timedelta,
+    percent_off: int | None = None,
+    credit_cents: int | None = None,
+    points: int | None = None,
+) -> Offer:
+    """Keep what is given: percent or money off the next order with a code, or points without one.
 
-
-def propose_retention(
-    connection: Connection, customer_id: str, conversation_id: str, policy: ShopPolicy, now: datetime
-) -> RetentionResult:
-    """A discount for a customer who may leave, where the shop's policy allows one.
-
-    The code is random, so that nobody can guess another customer's. `reason` is the strongest reason of the
-    churn score, as in `crm_models.churn`.
+    Whether it may be given is decided before, see `crm_models.next_action`. The code is random, so that nobody can
+    guess another customer's.
     """
-    # The lock makes two conversations of one customer take turns on PostgreSQL; SQLite has one writer anyway.
-    tier = connection.execute(
-        select(customers.c.tier).where(customers.c.customer_id == customer_id).with_for_update()
-    ).scalar_one_or_none()
-    percent = 0 if tier is None else policy.terms(tier).retention_percent
-    if percent == 0:
-        return RetentionResult(RetentionOutcome.NOT_ALLOWED)
-    if not has_consent(connection, customer_id, Purpose.PERSONALISATION):
-        return RetentionResult(RetentionOutcome.NO_CONSENT)
-    risk = _churn_risk(connection, customer_id)
-    if risk is None or risk.label != AT_RISK:
-        return RetentionResult(RetentionOutcome.NOT_AT_RISK)
-    if open_complaints(connection, customer_id):
-        return RetentionResult(RetentionOutcome.COMPLAINT_OPEN)
-    last = _last_retention(connection, customer_id)
-    if last is not None and last.status != "declined" and last.expires_at and now < last.expires_at:
-        return RetentionResult(RetentionOutcome.ALREADY_OFFERED, last)
-    if last is not None and now < last.created_at + timedelta(days=policy.retention_cooldown_days):
-        return RetentionResult(RetentionOutcome.COOLING_OFF)
-    offer = _insert(
+    return _insert(
         connection,
         customer_id=customer_id,
         conversation_id=conversation_id,
-        kind=OfferKind.RETENTION.value,
-        percent_off=percent,
-        code=_new_code(),
-        reason=risk.reasons[0] if risk.reasons else CHURN,
-        model_version=risk.model_version,
+        kind=kind.value,
+        percent_off=percent_off,
+        credit_cents=credit_cents,
+        points=points,
+        code=None if points else _new_code(),
+        reason=reason[:120],
+        model_version=model_version,
         created_at=now,
-        expires_at=now + timedelta(days=policy.retention_valid_days),
+        expires_at=now + valid,
     )
-    return RetentionResult(RetentionOutcome.OFFERED, offer)
 
 
 def propose_recommendation(
@@ -130,7 +109,7 @@ def propose_recommendation(
 def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
     """The offer that the conversation waits for an answer to: the latest without one.
 
-    A suggestion replaces the suggestion before it; a discount stays open beside a suggestion.
+    One of the same kind replaces the one before it; a discount stays open beside a suggestion.
     """
     latest = (
         select(func.max(offers.c.offer_id)).where(offers.c.conversation_id == conversation_id).group_by(offers.c.kind)
@@ -144,8 +123,15 @@ def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
 
 
 def accept_offer(connection: Connection, offer_id: int, now: datetime) -> bool:
-    """Note a yes; False when it was answered before or is no longer valid."""
-    return _answer(connection, offer_id, "accepted", now)
+    """Note a yes, and book the points of a perk; False when it was answered before or is no longer valid."""
+    if not _answer(connection, offer_id, "accepted", now):
+        return False
+    row = connection.execute(
+        select(offers.c.customer_id, offers.c.points).where(offers.c.offer_id == offer_id, offers.c.points.is_not(None))
+    ).one_or_none()
+    if row is not None:
+        add_points(connection, row.customer_id, row.points, PERK_POINTS, now)
+    return True
 
 
 def decline_offer(connection: Connection, offer_id: int, now: datetime) -> bool:
@@ -172,6 +158,8 @@ _SELECT: Select = select(
     offers.c.kind,
     offers.c.product_id,
     offers.c.percent_off,
+    offers.c.credit_cents,
+    offers.c.points,
     offers.c.code,
     offers.c.reason,
     offers.c.model_version,
@@ -180,17 +168,18 @@ _SELECT: Select = select(
     offers.c.expires_at,
 )
 
+_INSERT = insert(offers)
+_COLUMNS = tuple(column.name for column in _SELECT.selected_columns if column.name != "offer_id")
+
 
 def _offer(row: Row | None) -> Offer | None:
     return None if row is None else Offer(**{**row._mapping, "kind": OfferKind(row.kind)})
 
 
-def _insert(connection: Connection, **values: object) -> Offer:
-    result = connection.execute(insert(offers).values(status="shown", **values))
-    row = connection.execute(_SELECT.where(offers.c.offer_id == result.inserted_primary_key[0])).one()
-    offer = _offer(row)
-    assert offer is not None
-    return offer
+def _insert(connection: Connection, **values: Any) -> Offer:
+    whole = {name: None for name in _COLUMNS} | values | {"status": "shown"}
+    offer_id = connection.execute(_INSERT, whole).inserted_primary_key[0]
+    return Offer(**{**whole, "offer_id": offer_id, "kind": OfferKind(whole["kind"])})
 
 
 def _answer(connection: Connection, offer_id: int, status: str, now: datetime) -> bool:
@@ -204,23 +193,6 @@ def _answer(connection: Connection, offer_id: int, status: str, now: datetime) -
         .values(status=status)
     )
     return bool(result.rowcount == 1)
-
-
-def _churn_risk(connection: Connection, customer_id: str) -> Row | None:
-    return connection.execute(
-        select(predictions.c.label, predictions.c.reasons, predictions.c.model_version).where(
-            predictions.c.customer_id == customer_id, predictions.c.model == CHURN
-        )
-    ).one_or_none()
-
-
-def _last_retention(connection: Connection, customer_id: str) -> Offer | None:
-    row = connection.execute(
-        _SELECT.where(offers.c.customer_id == customer_id, offers.c.kind == OfferKind.RETENTION.value)
-        .order_by(offers.c.created_at.desc(), offers.c.offer_id.desc())
-        .limit(1)
-    ).one_or_none()
-    return _offer(row)
 
 
 def _new_code() -> str:

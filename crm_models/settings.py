@@ -20,6 +20,8 @@ class CrmSettings(BaseSettings):
     database_url: str = ""
     # The cluster of `rapport models score --engine spark`, as Spark writes it; all cores of this machine by default.
     spark_master: str = "local[*]"
+    # What may be offered, where it differs from the shipped policy. Empty means policy.yml in the data folder.
+    offer_policy: str = ""
 
     # How old may be what servers know of running experiments, in seconds; 0 reads them for each reply.
     experiments_fresh_s: float = Field(5.0, ge=0, le=600)
@@ -31,6 +33,12 @@ class CrmSettings(BaseSettings):
             home = Path(values.get("home") or cls.model_fields["home"].default)
             return {**values, "database_url": f"sqlite:///{home / 'rapport.db'}"}
         return values
+
+    @property
+    def offer_policy_file(self) -> Path | None:
+        """The shop's own policy of offers. One that is named must be there; that of the data folder may be."""
+        own = Path(self.offer_policy).expanduser() if self.offer_policy else self.home / "policy.yml"
+        return own if self.offer_policy or own.exists() else None
 
     @property
     def models_folder(self) -> Path:

@@ -41,7 +41,7 @@ class TierTerms:
     points_per_unit: Annotated[float, Field(ge=0, le=100)] = 1.0  # for each whole unit of the currency
     warranty_months: Months | None = 24
     reached_from_cents: Cents = 0  # bought within 12 months
-    retention_percent: Percent = 10  # 0: no retention offers
+    retention_percent: Percent = 10  # the most that an offer to this tier takes off; 0: nothing is offered or credited
 
 
 _DEMO_TIERS: Mapping[str, TierTerms] = MappingProxyType(
@@ -103,10 +103,8 @@ class ShopPolicy:
     points_for_one_unit: Annotated[int, Field(ge=1)] = 100
     points_expire_months: Months | None = 24
 
-    # offers; never while a complaint is open
+    # what else is offered, and when, stands in `crm_models/next_action/policy.yml`
     recommendations: bool = True
-    retention_valid_days: Days = 30
-    retention_cooldown_days: Days = 90
 
     # experiments: who never gets an offer, to compare with; and what of an order's value remains
     holdout_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05

@@ -29,8 +29,10 @@ def config_of(home: Path, **given: Any) -> Config:
 
 
 def prepare_demo(config: Config) -> None:
-    """The demo shop as of today, and everything trained."""
+    """The demo shop as of today, and everything trained. Nothing is left to chance in what it offers."""
     _empty(config)
+    config.home.mkdir(parents=True, exist_ok=True)
+    (config.home / "policy.yml").write_text("exploration: {share: 0.0}\n", encoding="utf-8")
     engine = prepare.open_database(config)
     with step("Seeding a small demo shop") as running:
         shop.seed(config, engine, running, customer_count=CUSTOMERS)

@@ -16,6 +16,7 @@ from bot.cli.nlu import nlu
 from bot.cli.notices import notices
 from bot.cli.options import Home
 from bot.cli.options import config as _config
+from bot.cli.policy import policy
 
 app = typer.Typer(
     name="rapport",
@@ -32,6 +33,7 @@ app.add_typer(customer_commands, name="customers")
 app.add_typer(models, name="models")
 app.add_typer(notices, name="notices")
 app.add_typer(experiment, name="experiment")
+app.add_typer(policy, name="policy")
 
 
 @app.command(epilog="Example: rapport up --port 8080")

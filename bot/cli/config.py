@@ -62,6 +62,7 @@ class Config:
             "RAPPORT_HOME": str(self.home),
             "RAPPORT_DATABASE_URL": self.crm.database_url,
             "RAPPORT_EXPERIMENTS_FRESH_S": str(self.crm.experiments_fresh_s),
+            "RAPPORT_OFFER_POLICY": str(Path(self.crm.offer_policy).resolve()) if self.crm.offer_policy else "",
             "RAPPORT_TRACKER_URL": self.bot.tracker,
             "RAPPORT_WEB_HOST": self.web.web_host,
             "RAPPORT_WEB_PORT": str(self.web.web_port),

@@ -14,6 +14,11 @@ from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
 from crm_models.fairness import ATTRIBUTES, FEWEST, GroupRow, Measure, Share, fairness_report
 
+LEGEND = (
+    "[dim]With 95 % intervals. * differs from all others: the intervals do not meet; of so many groups some do by "
+    f"chance. Not shown: groups with fewer than {FEWEST} customers.[/]"
+)
+
 
 def show_fairness(config: Config, path: Path | None) -> None:
     measures = fairness_report(open_database(config), config.crm.models_folder, utc_now())
@@ -21,17 +26,15 @@ def show_fairness(config: Config, path: Path | None) -> None:
         note("There is no score and no offer yet. `rapport models train` trains the models and scores everybody.")
         return
     for measure in measures:
-        _show(measure)
-    console.print(
-        "[dim]Shares with 95 % intervals. * differs from all others: the intervals do not meet; of so many groups some "
-        f"do by chance. Not shown: groups with fewer than {FEWEST} customers.[/]"
-    )
+        show_measure(measure)
+    console.print(LEGEND)
     if path is not None:
         path.write_text(json.dumps([asdict(each) for each in measures], indent=2) + "\n", encoding="utf-8")
         note(f"All figures are in {path}.")
 
 
-def _show(measure: Measure) -> None:
+def show_measure(measure: Measure) -> None:
+    """Everybody, and each group beside it."""
     table = Table(title=f"{measure.model}: {measure.name}", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for title in ("", "group", "customers", "share", "interval", ""):
         table.add_column(title, justify="right" if title in ("customers", "share") else "left")

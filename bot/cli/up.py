@@ -15,6 +15,7 @@ from bot.cli.keys import read_keys
 from bot.cli.ports import places, refuse_taken
 from bot.cli.stack import programs, web_address
 from bot.cli.supervisor import Supervisor
+from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.proactive.policy import read_notice_policy
 
 
@@ -22,6 +23,7 @@ def up(config: Config, demo: bool) -> None:
     """Serve until Ctrl-C. What is missing is made first; mistakes are found before anything is started."""
     with lock.holding(config.home):
         refuse_taken(places(config))
+        load_offer_policy(config.crm.offer_policy_file)  # refuses one with mistakes
         keys = read_keys(config)
         read_notice_policy(config.home)  # its mistakes are told here, not in the log of a process that ends
         engine = prepare.open_database(config)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from crm_models.churn.blend import Blend
 from crm_models.churn.comparison import Comparison, Plan, Rows, compare
+from crm_models.churn.labels import AT_RISK, CHURN
 from crm_models.churn.linear import logistic, sigmoid
 from crm_models.churn.metrics import best_threshold
 from crm_models.churn.shop_table import scoring_table
 from crm_models.errors import BadTable
 from crm_models.gap_model.model import GapModel
 from crm_models.model import CustomerModel, reason, values_of
-from crm_models.offers import AT_RISK, CHURN
 from crm_models.snapshot import ShopSnapshot
 from crm_models.training import Progress
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from crm_models.churn.blend import Blend
 from crm_models.churn.columns import Column, Schema, as_texts
 from crm_models.churn.comparison import Comparison, Plan, Rows, compare
+from crm_models.churn.labels import AT_RISK
 from crm_models.churn.metrics import best_threshold
 from crm_models.errors import BadTable
 from crm_models.model import CustomerModel
-from crm_models.offers import AT_RISK
 from crm_models.training import Progress
 
 FEWEST_OF_A_KIND = 30  # rows of customers who left, and who stayed

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 from crm_models.next_action.kinds import ActionKind, Reason, Refusal, Trouble
 from crm_models.next_action.policy import OfferPolicy
-from crm_models.next_action.rules import UPLIFT, refusal_of
+from crm_models.next_action.rules import refusal_of
 from crm_models.next_action.situation import Situation
-from crm_models.next_action.value import CHURN, VALUE, Worth, worth_of
+from crm_models.next_action.value import Worth, worth_of
 
 MISSING, STALE = "missing", "stale"
 _NOTHING = Worth(uplift=0.0, margin_cents=0.0, stake_cents=0.0, cost_cents=0.0)
@@ -23,6 +23,7 @@ _NOTHING = Worth(uplift=0.0, margin_cents=0.0, stake_cents=0.0, cost_cents=0.0)
 _TELLING = {
     Refusal.BUDGET_SPENT: Reason.BUDGET_SPENT,
     Refusal.COMPLAINT_OPEN: Reason.COMPLAINT_OPEN,
+    Refusal.HOLDOUT: Reason.HOLDOUT,
     Refusal.NO_CONSENT: Reason.NO_CONSENT,
     Refusal.NOT_VERIFIED: Reason.NOT_VERIFIED,
     Refusal.NOT_WORTH_IT: Reason.NOTHING_WORTH_IT,
@@ -110,6 +111,12 @@ def choose(situation: Situation, policy: OfferPolicy, rng: Random) -> Choice:
     return _choice(chosen, reason, propensity, considered, situation, policy)
 
 
+def may_cost(situation: Situation, policy: OfferPolicy) -> bool:
+    """Whether any action that could be chosen costs something: then the budget must be known."""
+    worths = (_consider(kind, situation, policy) for kind in ActionKind if kind is not ActionKind.ANSWER_ONLY)
+    return any(each.refused is None and each.worth is not None and each.worth.cost_cents > 0 for each in worths)
+
+
 def _consider(kind: ActionKind, situation: Situation, policy: OfferPolicy) -> Alternative:
     refused = refusal_of(kind, situation, policy)
     if refused is not None:
@@ -148,23 +155,13 @@ def _choice(
         cost_cents=worth.cost_cents,
         propensity=propensity,
         alternatives=considered,
-        models=_models(situation, policy),
+        models={model: _version(model, situation, policy) for model in policy.models},
         percent_off=worth.percent_off,
     )
-
-
-def _models(situation: Situation, policy: OfferPolicy) -> dict[str, str]:
-    """Of every model that the policy looks at."""
-    looked_at = dict.fromkeys((CHURN, VALUE, UPLIFT))
-    for kind in ActionKind:
-        if kind is not ActionKind.ANSWER_ONLY and policy.terms(kind).on:
-            terms = policy.terms(kind)
-            looked_at |= dict.fromkeys((*terms.labels, *((terms.effect.model,) if terms.effect.model else ())))
-    return {model: _version(model, situation, policy) for model in looked_at}
 
 
 def _version(model: str, situation: Situation, policy: OfferPolicy) -> str:
     score = situation.scores.get(model)
     if score is None:
-        return MISSING
+        return situation.unusable.get(model, MISSING)
     return STALE if policy.scores.is_stale(model, score.scored_at, situation.now) else score.version

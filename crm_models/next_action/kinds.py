@@ -67,6 +67,7 @@ class Reason(StrEnum):
     NOTHING_WORTH_IT = "nothing_worth_it"  # answer only: none brings more than it costs
     COMPLAINT_OPEN = "complaint_open"  # answer only: solve that first
     NO_CONSENT = "no_consent"  # answer only: the customer wants no personal offers
+    HOLDOUT = "holdout"  # answer only: one of the customers that get no offers, so that offers can be measured
     NOT_VERIFIED = "not_verified"  # answer only: nobody knows who it is
     BUDGET_SPENT = "budget_spent"  # answer only: something fits, and its budget is spent
     UNAVAILABLE = "unavailable"  # answer only: the decision failed; the program's log says how
@@ -80,6 +81,7 @@ class Refusal(StrEnum):
     MOOD_DOES_NOT_FIT = "mood_does_not_fit"
     DOES_NOT_FIT_TROUBLE = "does_not_fit_trouble"  # would not help with what went wrong
     NOT_VERIFIED = "not_verified"
+    HOLDOUT = "holdout"
     NO_CONSENT = "no_consent"
     COMPLAINT_OPEN = "complaint_open"
     SCORE_MISSING = "score_missing"  # a score it needs was never made
@@ -89,6 +91,7 @@ class Refusal(StrEnum):
     OFFER_IN_CONVERSATION = "offer_in_conversation"
     OFFER_STILL_OPEN = "offer_still_open"  # the last one is still valid
     COOLING_OFF = "cooling_off"
+    OTHER_GIFT = "other_gift"  # another one was given not long ago
     TIER_GETS_NONE = "tier_gets_none"
     NOTHING_TO_RECOMMEND = "nothing_to_recommend"
     OUT_OF_STOCK = "out_of_stock"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crm_models.next_action.kinds import OFFERS, ActionKind, Moment, Mood, Trouble
+from crm_models.next_action.situation import CHURN, UPLIFT, VALUE
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Cents = Annotated[int, Field(ge=0, le=100_000_000)]
@@ -34,6 +35,7 @@ class Economy(_Terms):
 
 class Rules(_Terms):
     offers_per_conversation: Annotated[int, Field(ge=0, le=10)]
+    days_between_gifts: Days
     no_offers_while_complaint_open: bool
     none_to_sleeping_dogs: bool
     sleeping_dog_from: Annotated[float, Field(gt=0.5, le=1.0)]
@@ -193,6 +195,16 @@ class OfferPolicy(_Terms):
         """The same terms have the same version, on every machine."""
         told = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The models whose scores it looks at."""
+        found = dict.fromkeys((CHURN, VALUE, UPLIFT))
+        for kind in ActionKind:
+            if kind is not ActionKind.ANSWER_ONLY and self.terms(kind).on:
+                model = self.terms(kind).effect.model
+                found |= dict.fromkeys((*self.terms(kind).labels, *((model,) if model else ())))
+        return tuple(found)
 
     def terms(self, kind: ActionKind) -> ActionTerms:
         """Of any action but `answer_only`, which has none."""

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from crm_models.next_action.choice import choose
 from crm_models.next_action.kinds import ActionKind, Moment, Trouble
 from crm_models.next_action.policy import OfferPolicy
-from crm_models.next_action.rules import UPLIFT
-from crm_models.next_action.situation import Situation
-from crm_models.next_action.value import CHURN, VALUE
+from crm_models.next_action.situation import CHURN, UPLIFT, VALUE, Situation
 
 ACTIONS = tuple(ActionKind)  # the columns of every table of chances
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crm_models.next_action.kinds import OFFERS, ActionKind, Refusal
+from crm_models.next_action.kinds import OFFERS, ActionKind, Moment, Refusal
 from crm_models.next_action.policy import ActionTerms, OfferPolicy, RecommendationTerms
-from crm_models.next_action.situation import Score, Situation
+from crm_models.next_action.situation import UPLIFT, Score, Situation
 
-UPLIFT = "uplift"  # the model that knows sleeping dogs
-SLEEPING_DOG = "sleeping_dog"
+SLEEPING_DOG = "sleeping_dog"  # a label of the uplift model
+GIFTS = OFFERS - {ActionKind.RECOMMENDATION}
 
 
 def refusal_of(kind: ActionKind, situation: Situation, policy: OfferPolicy) -> Refusal | None:
-    """The first rule that forbids an action, or None. What does not fit at all comes before what is forbidden."""
+    """The first rule that forbids an action, or None.
+
+    An open complaint comes first, whatever else there is to say; then what does not fit at all, then what is forbidden.
+    """
     terms = policy.terms(kind)
+    if terms.on and kind in OFFERS and policy.rules.no_offers_while_complaint_open and situation.open_complaint:
+        return Refusal.COMPLAINT_OPEN
     return (
         _does_not_fit(terms, situation, policy)
         or _not_permitted(kind, terms, situation, policy)
@@ -38,16 +43,23 @@ def _does_not_fit(terms: ActionTerms, situation: Situation, policy: OfferPolicy)
         return Refusal.NOT_AT_THIS_MOMENT
     if policy.moods.of(situation.mood) not in terms.moods:
         return Refusal.MOOD_DOES_NOT_FIT
-    return None if situation.trouble in terms.troubles else Refusal.DOES_NOT_FIT_TROUBLE
+    fits = situation.trouble in terms.troubles or situation.moment in terms.always_at
+    return None if fits else Refusal.DOES_NOT_FIT_TROUBLE
+
+
+def may_come(moment: Moment, mood: float, policy: OfferPolicy) -> bool:
+    """Whether the policy has any action for a moment and a mood: otherwise there is nothing to decide."""
+    kinds = (policy.terms(kind) for kind in ActionKind if kind is not ActionKind.ANSWER_ONLY)
+    return any(terms.on and moment in terms.moments and policy.moods.of(mood) in terms.moods for terms in kinds)
 
 
 def _not_permitted(kind: ActionKind, terms: ActionTerms, situation: Situation, policy: OfferPolicy) -> Refusal | None:
     if kind in OFFERS and not situation.verified:
         return Refusal.NOT_VERIFIED
+    if kind in OFFERS and situation.holdout:
+        return Refusal.HOLDOUT
     if terms.consent != "none" and terms.consent not in situation.consents:
         return Refusal.NO_CONSENT
-    if kind in OFFERS and policy.rules.no_offers_while_complaint_open and situation.open_complaint:
-        return Refusal.COMPLAINT_OPEN
     for model, labels in terms.labels.items():
         if model not in situation.scores:
             return Refusal.SCORE_MISSING
@@ -78,7 +90,10 @@ def _history_forbids(kind: ActionKind, terms: ActionTerms, situation: Situation,
         )
         if here >= policy.rules.offers_per_conversation:
             return Refusal.OFFER_IN_CONVERSATION
+    apart = timedelta(days=policy.rules.days_between_gifts)
     for past in situation.history:
+        if kind in GIFTS and past.action in GIFTS and past.action is not kind and situation.now < past.at + apart:
+            return Refusal.OTHER_GIFT
         if past.action is not kind:
             continue
         if past.status != "declined" and past.expires_at is not None and situation.now < past.expires_at:
@@ -89,7 +104,7 @@ def _history_forbids(kind: ActionKind, terms: ActionTerms, situation: Situation,
 
 
 def _nothing_to_give(kind: ActionKind, terms: ActionTerms, situation: Situation) -> Refusal | None:
-    if kind is ActionKind.RETENTION_OFFER and situation.tier_percent <= 0:
+    if kind in GIFTS and situation.tier_percent <= 0:
         return Refusal.TIER_GETS_NONE
     if isinstance(terms, RecommendationTerms):
         if situation.candidate is None:

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from crm_models.next_action.kinds import ActionKind, Moment, Trouble
 
+# The models whose scores decide.
+CHURN, VALUE, UPLIFT = "churn", "value", "uplift"
+
 
 @dataclass(frozen=True)
 class Score:
@@ -17,7 +20,8 @@ class Score:
     label: str | None
     scored_at: datetime
     version: str = ""
-    details: Mapping[str, float] = field(default_factory=dict)  # of uplift: effect, baseline, chance_negative
+    details: Mapping[str, float] = field(default_factory=dict)  # see `UpliftModel.details`
+    reasons: tuple[str, ...] = ()  # strongest first
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,13 @@ class Situation:
     mood: float = 0.0  # -1 to 1
     trouble: Trouble = Trouble.NONE
     verified: bool = True
+    holdout: bool = False  # one of those that get no offers, to measure what offers bring
     consents: frozenset[str] = frozenset()  # purposes agreed to, see `crm_models.consents.Purpose`
     open_complaint: bool = False
     tier: str = "basic"
     tier_percent: int = 10  # the discount that the terms of the tier allow; 0: none
     scores: Mapping[str, Score] = field(default_factory=dict)  # by model: churn, value, uplift, ...
+    unusable: Mapping[str, str] = field(default_factory=dict)  # models that are left out, and why, for the log
     order_cents: float | None = None  # usual value of an order; None: the policy's assumption
     line: str | None = None  # product line that the order or the talk is about, for its margin and sizing
     margin: float | None = None  # share of the price that is earned; None: the policy's

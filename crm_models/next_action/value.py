@@ -19,10 +19,9 @@ from dataclasses import dataclass
 
 from crm_models.next_action.kinds import ActionKind
 from crm_models.next_action.policy import CreditTerms, Effect, OfferPolicy, PerkTerms, RetentionTerms
-from crm_models.next_action.rules import UPLIFT, fresh_score
-from crm_models.next_action.situation import Score, Situation
+from crm_models.next_action.rules import fresh_score
+from crm_models.next_action.situation import CHURN, UPLIFT, VALUE, Score, Situation
 
-CHURN, VALUE = "churn", "value"
 _QUANTILE = 1.6449  # low and high of the uplift model hold 90 % of a normal distribution
 
 
@@ -102,7 +101,7 @@ def _uplift(kind: ActionKind, situation: Situation, policy: OfferPolicy) -> tupl
         found = told + _weight_of_assumption(terms.effect, score) * (terms.effect.assumed - told)
     if kind is ActionKind.RETENTION_OFFER and situation.sized is not None:
         found *= situation.sized.effect_factor
-    return found * terms.troubles[situation.trouble], told is None
+    return found * terms.troubles.get(situation.trouble, 1.0), told is None
 
 
 def _weight_of_assumption(effect: Effect, score: Score) -> float:

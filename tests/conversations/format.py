@@ -55,6 +55,7 @@ class Step(_Strict):
     staff: Literal["pause", "resume"] | Said | None = None
     fault: Literal["action_server_down", "database_locked", "index_empty", "none"] | None = None
     sql: str | None = None
+    elsewhere: Literal[True] | None = None  # the same customer goes on in another conversation
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:

@@ -27,6 +27,8 @@ class Talk:
         # The messages of the latest step (ids and texts) as they were sent, with what was answered to them.
         self._latest: list[tuple[list[tuple[str, str]], Turn]] = []
         self._said: list[tuple[str, str]] = []
+        # Conversations that were left for another one, with what was said in them.
+        self._left: list[tuple[str, list[tuple[str, str]]]] = []
         self._fault = ExitStack()
 
     def hold(self) -> None:
@@ -65,6 +67,9 @@ class Talk:
             self._staff(step.staff)
         elif step.fault is not None:
             self._break(step.fault)
+        elif step.elsewhere:
+            self._left.append((self._conversation_id, self._said))
+            self._conversation_id, self._said = self._stack.open_conversation(self._told.who), []
         elif step.sql is not None:
             with self._stack.engine.begin() as connection:
                 connection.execute(self._query(step.sql))
@@ -177,10 +182,12 @@ class Talk:
 
     def _check_log(self) -> None:
         """What was said is in the log: all of it, in order, once. (Rasa strips what surrounds a message.)"""
-        rows = "SELECT author, text FROM messages WHERE conversation_id = :conversation ORDER BY message_id"
-        with self._stack.engine.begin() as connection:
-            logged = [(row.author, row.text) for row in connection.execute(self._query(rows))]
-        assert logged == self._said, f"the log is not what was said: {logged}"
+        rows = sa.text("SELECT author, text FROM messages WHERE conversation_id = :conversation ORDER BY message_id")
+        for conversation_id, said in (*self._left, (self._conversation_id, self._said)):
+            with self._stack.engine.begin() as connection:
+                found = connection.execute(rows.bindparams(conversation=conversation_id))
+                logged = [(row.author, row.text) for row in found]
+            assert logged == said, f"the log is not what was said: {logged}"
 
     def _query(self, sql: str) -> sa.sql.elements.TextClause:
         query = sa.text(sql)

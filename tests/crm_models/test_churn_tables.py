@@ -12,11 +12,11 @@ from sklearn.metrics import roc_auc_score
 
 from crm_models.churn.candidates import CANDIDATES
 from crm_models.churn.comparison import Plan
+from crm_models.churn.labels import AT_RISK
 from crm_models.churn.metrics import calibration_error
 from crm_models.churn.table_model import TableChurn
 from crm_models.churn.train import train_from_table
 from crm_models.errors import BadTable
-from crm_models.offers import AT_RISK
 
 FAST = Plan(repeats=1, folds=3, candidates={name: CANDIDATES[name] for name in ("logistic", "shallow boosting")})
 

@@ -77,9 +77,10 @@ def test_who_may_leave_and_is_unhappy_gets_a_discount_and_its_value_is_the_formu
         ({"open_complaint": True}, Refusal.COMPLAINT_OPEN, Reason.COMPLAINT_OPEN),
         ({"consents": frozenset()}, Refusal.NO_CONSENT, Reason.NO_CONSENT),
         ({"verified": False}, Refusal.NOT_VERIFIED, Reason.NOT_VERIFIED),
+        ({"holdout": True}, Refusal.HOLDOUT, Reason.HOLDOUT),
         ({"mood": 0.0}, Refusal.MOOD_DOES_NOT_FIT, Reason.NOTHING_ALLOWED),
         ({"moment": Moment.ANSWER}, Refusal.NOT_AT_THIS_MOMENT, Reason.NOTHING_ALLOWED),
-        ({"tier_percent": 0}, Refusal.TIER_GETS_NONE, Reason.NOTHING_WORTH_IT),
+        ({"tier_percent": 0}, Refusal.TIER_GETS_NONE, Reason.NOTHING_ALLOWED),
         ({"budget_left_cents": {RETENTION: 10.0}}, Refusal.BUDGET_SPENT, Reason.BUDGET_SPENT),
     ],
 )
@@ -167,6 +168,8 @@ def test_one_offer_a_conversation_and_cooling_off() -> None:
     here = past(ActionKind.RECOMMENDATION, 0.01, "web-1")
     assert made(here).of(RETENTION).refused is Refusal.OFFER_IN_CONVERSATION
     assert made(past(ActionKind.RECOMMENDATION, 0.01)).action is RETENTION
+    assert made(past(CREDIT, 13.9)).of(RETENTION).refused is Refusal.OTHER_GIFT
+    assert made(past(CREDIT, 14)).action is RETENTION
     assert made(past(RETENTION, 89.9, status="declined")).of(RETENTION).refused is Refusal.COOLING_OFF
     assert made(past(RETENTION, 90, status="declined")).action is RETENTION
     valid = past(RETENTION, 91, expires_at=NOW + timedelta(days=1))

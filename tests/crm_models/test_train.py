@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,15 +12,18 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 from trained_shop import TrainedShop, copy_of
 
+from crm_models.churn.labels import AT_RISK
 from crm_models.churn.model import ChurnModel
 from crm_models.customers import read_profile
 from crm_models.database import create_engine, migrate, reading
 from crm_models.model_files import read_card
-from crm_models.offers import AT_RISK, RetentionOutcome, propose_retention
+from crm_models.next_action.decide import Asking, Means, decide
+from crm_models.next_action.kinds import ActionKind, Moment
+from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.registry.versions import current_folder
 from crm_models.satisfaction.model import SatisfactionModel
 from crm_models.scoring import score_all
-from crm_models.shop_policy import read_policy
+from crm_models.shop_policy import ShopPolicy
 from crm_models.tables import orders, predictions
 from crm_models.train import TrainOutcome, TrainReport, train_all
 from crm_models.trainers import TRAINERS, trainers_named
@@ -98,14 +102,16 @@ def test_the_neglected_customer_is_at_risk_and_the_reasons_say_so(report: TrainR
 
 
 def test_who_is_at_risk_is_offered_a_discount(report: TrainReport, scored: Engine) -> None:
+    policy = load_offer_policy()
+    means = Means(policy.model_copy(update={"exploration": policy.exploration.model_copy(update={"share": 0.0})}),
+                  ShopPolicy, random.Random(1))  # fmt: skip
     with scored.connect() as connection:
-        policy = read_policy(connection)
-        outcomes = [
-            propose_retention(connection, customer_id, "web-1", policy, NOW).outcome
+        chosen = [
+            decide(connection, Asking(customer_id, "web-1", Moment.ORDER_STATUS, NOW, mood=-0.9), means).action
             for customer_id in (CLARA, "C-000005")
         ]
         connection.rollback()
-    assert outcomes == [RetentionOutcome.OFFERED, RetentionOutcome.NOT_AT_RISK]
+    assert chosen == [ActionKind.RETENTION_OFFER, ActionKind.ANSWER_ONLY]
 
 
 def test_training_again_gives_the_same_models(report: TrainReport, scored: Engine, tmp_path: Path) -> None:

@@ -160,6 +160,10 @@ def upgrade() -> None:
     op.create_index("ix_notices_customer_id", "notices", ["customer_id"])
     op.create_index("ix_notices_status_due_at", "notices", ["status", "due_at"])
     _comment_consents("see crm_models.consents.Purpose", "shop, chat, staff, link")
+    op.add_column("offers", sa.Column("credit_cents", sa.Integer(), comment="of an apology, off the next order"))
+    op.add_column("offers", sa.Column("points", sa.Integer(), comment="of a perk, booked when it is accepted"))
+    _comment_offers("retention, recommendation, apology, perk")
+    _leave_to_the_offer_policy()
 
 
 def _comment_consents(purpose: str, source: str) -> None:
@@ -169,7 +173,27 @@ def _comment_consents(purpose: str, source: str) -> None:
             op.alter_column("consents", name, existing_type=sa.String(30), existing_nullable=False, comment=comment)
 
 
+def _comment_offers(kinds: str) -> None:
+    if op.get_bind().dialect.supports_comments:
+        op.alter_column("offers", "kind", existing_type=sa.String(30), existing_nullable=False, comment=kinds)
+
+
+def _leave_to_the_offer_policy() -> None:
+    """How long an offer holds and when the next one may come no longer belongs to the shop's terms."""
+    shop = sa.table("shop", sa.column("key", sa.String), sa.column("value", sa.JSON))
+    connection = op.get_bind()
+    told = connection.execute(sa.select(shop.c.value).where(shop.c.key == "policy")).scalar_one_or_none()
+    if isinstance(told, dict):
+        gone = ("retention_valid_days", "retention_cooldown_days")
+        kept = {key: value for key, value in told.items() if key not in gone}
+        connection.execute(sa.update(shop).where(shop.c.key == "policy").values(value=kept))
+
+
 def downgrade() -> None:
+    _comment_offers("retention, recommendation")
+    with op.batch_alter_table("offers") as offers:
+        offers.drop_column("points")
+        offers.drop_column("credit_cents")
     _comment_consents("newsletter, personalisation", "shop, chat, staff")
     op.drop_table("notices")
     op.drop_table("stock_watches")

@@ -1,0 +1,58 @@
+"""Decisions on the terminal: what was added, why, what it was worth, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.cli.config import Config
+from bot.cli.display import console, note
+from bot.cli.errors import UnknownCustomer
+from bot.cli.prepare import open_database
+from crm_models.customers import find_customer
+from crm_models.database import reading
+from crm_models.next_action.choice import MISSING, STALE
+from crm_models.next_action.decide import ABOUT_VISITS, FAILED
+from crm_models.next_action.decision_log import LoggedDecision, read_decisions
+
+
+def show_log(config: Config, customer: str | None, limit: int, alternatives: bool) -> None:
+    with reading(open_database(config)) as connection:
+        customer_id = None
+        if customer is not None:
+            key = "email" if "@" in customer else "customer_id"
+            customer_id = find_customer(connection, **{key: customer})
+            if customer_id is None:
+                raise UnknownCustomer(f"Nobody has the number or e-mail {customer!r}.")
+        found = read_decisions(connection, customer_id=customer_id, limit=limit)
+    if not found:
+        note("Nothing was decided yet: the policy has nothing for what customers said so far.")
+        return
+    for each in found:
+        _show(each, alternatives)
+
+
+def _show(each: LoggedDecision, alternatives: bool) -> None:
+    console.print(
+        f"{each.created_at:%Y-%m-%d %H:%M}  {each.customer_id}  at {each.moment}: [bold]{each.action}[/], {each.reason}"
+    )
+    told = [
+        f"value {each.value_cents / 100:,.2f}",
+        f"cost {each.cost_cents / 100:,.2f}",
+        f"chance {each.propensity:.3g}",
+    ]
+    told += [f"the customer {_ANSWERS[each.answer]}"] if each.answer else []
+    told += [f"score of {model} {state}" for model, state in each.model_versions.items() if state in _LACKING]
+    console.print(f"    {', '.join(told)}", markup=False)
+    for other in each.alternatives if alternatives else ():
+        if other["action"] != each.action:
+            console.print(f"    [dim]{_alternative(other)}[/]")
+
+
+_ANSWERS = {"shown": "has not answered", "accepted": "accepted", "declined": "declined"}
+_LACKING = (MISSING, STALE, FAILED, ABOUT_VISITS)
+
+
+def _alternative(other: Mapping[str, Any]) -> str:
+    worth = f", value {other['value_cents'] / 100:,.2f}" if "value_cents" in other else ""
+    return f"{other['action']}: {other.get('refused', 'allowed')}{worth}"
