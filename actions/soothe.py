@@ -21,8 +21,7 @@ _SOOTHING = ("utter_person_", "utter_complaint_", "utter_insult", "utter_form_st
 def say_sorry(context: Context) -> bool:
     """Before what the action has just said, where the conversation shows that the customer loses patience.
 
-    Returns whether it was said. Not where the reply does so itself, or where it, or a person, was offered a few messages
-    ago.
+    Returns whether it was said. Not where the reply does so itself, or where it, or a person, was offered not long ago.
     """
     frustration = context.turn.frustration
     if not frustration.shown_by_conversation or frustration.level < SORRY_FROM:

@@ -24,11 +24,11 @@ from benchmarks.offer_world import (
     order_chance,
     respond,
 )
+from crm_models.churn.labels import AT_RISK, CHURN
 from crm_models.next_action.choice import choose
 from crm_models.next_action.kinds import ActionKind, Moment, Mood, Trouble
 from crm_models.next_action.policy import CreditTerms, OfferPolicy, PerkTerms
 from crm_models.next_action.situation import Situation
-from crm_models.offers import AT_RISK, CHURN
 
 _OFFERS = ("recommendation", "retention_offer", "apology_credit", "loyalty_perk")
 _ASSUMED_USE = 0.08  # beside the orders that come anyway; what the shipped policy assumes of a discount
