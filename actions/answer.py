@@ -6,9 +6,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.articles import find_answer
 from actions.clarify import ask_what_is_meant, hear_rant
+from actions.next_action import add_what_fits
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
+from crm_models.next_action.kinds import Moment
 from knowledge.answer import Answer, AnswerStatus, Source
 
 # Below this probability not even the nearest articles are worth the customer's time.
@@ -32,7 +34,7 @@ class ActionAnswer(ShopAction):
         }
         if answer.status is AnswerStatus.ANSWERED:
             context.say("answer", "answered", **said)
-            return [SlotSet("topic", answer.sources[0].document_id)]
+            return [SlotSet("topic", answer.sources[0].document_id), *add_what_fits(context, Moment.ANSWER)]
         is_by_itself = context.turn.intent == "nlu_unsure" and not context.turn.follows
         if is_by_itself and (asked := hear_rant(context) or ask_what_is_meant(context)):
             return asked

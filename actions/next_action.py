@@ -99,15 +99,23 @@ def bring_in_person(context: Context) -> bool:
 
 
 def hear_impatience(context: Context) -> None:
-    """The conversation shows that the customer loses patience: whether a person should come by themselves.
+    """The customer was just told that we are sorry, and how to get a person: whether one should come by themselves.
 
     In a transaction of its own, after that of the action, which may only read.
     """
-    if context.verified:
-        with context.services.connection(writes=True) as connection:
-            add_what_fits(
-                replace(context, connection=connection), Moment.IMPATIENCE, mood=ANGRY, trouble=Trouble.SERVICE
-            )
+    policy = context.services.offer_policy
+    if policy is None or not context.verified or not may_come(Moment.IMPATIENCE, ANGRY, policy):
+        return
+    with context.services.connection(writes=True) as connection:
+        anew = replace(context, connection=connection)
+        anew.experiments.look_up()
+        decision = decision_at(anew, Moment.IMPATIENCE, mood=ANGRY, trouble=Trouble.SERVICE)
+        if decision.action is not ActionKind.HAND_OVER:
+            tell(anew, decision)
+        elif bring_in_person(anew):
+            said = context.dispatcher.messages
+            context.say("offer", "person_impatient")
+            said[0] = said.pop()  # in place of the offer to bring one in
 
 
 def _tell_offer(context: Context, offer: Offer) -> list[EventType]:
