@@ -1,4 +1,4 @@
-"""What a decision adds to a turn: reading the situation, choosing, keeping the offer and the log, in one transaction."""
+"""What a decision adds to a turn: reading the situation, choosing, keeping offer and log, in one transaction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from benchmarks.report import Row, at_most
 from crm_models.next_action.decide import Asking, Means, decide
-from crm_models.next_action.kinds import ActionKind, Moment
+from crm_models.next_action.kinds import Moment
 from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.recommend.model import Recommender
 from crm_models.shop_policy import ShopPolicy

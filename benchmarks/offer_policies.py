@@ -128,7 +128,10 @@ def relaxed(policy: OfferPolicy) -> dict[str, OfferPolicy]:
     changes: dict[str, dict[str, Any]] = {
         "no offers while a complaint is open": {"rules": {"no_offers_while_complaint_open": False}},
         "none to sleeping dogs": {"rules": {"none_to_sleeping_dogs": False}},
-        "cooling-off": {"actions": {name: {"cooling_off_days": 0} for name in _OFFERS}},
+        "cooling-off, days between gifts": {
+            "rules": {"days_between_gifts": 0},
+            "actions": {name: {"cooling_off_days": 0} for name in _OFFERS},
+        },
         "consent": {"actions": {name: {"consent": "none"} for name in _OFFERS}},
         "moments, moods and troubles that fit": {"actions": fitting},
         "labels that fit": {"actions": {name: {"labels": {}} for name in _OFFERS}},

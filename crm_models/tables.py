@@ -513,6 +513,7 @@ decisions = Table(
     Column("cost_cents", Float, nullable=False, comment="expected; counts against the budget of its day"),
     Column("propensity", Float, nullable=False, comment="the chance with which the action was chosen"),
     Column("alternatives", JSON, nullable=False, comment="every action considered, with its value or what refused it"),
+    Column("situation", JSON(none_as_null=True), comment="what it was made from, to see what another policy would do"),
     Column("policy_version", String(64), nullable=False),
     Column("model_versions", JSON, nullable=False),
     Column("offer_id", ForeignKey("offers.offer_id")),

@@ -63,6 +63,19 @@ def fit(home: Home = None) -> None:
     fit_sizes(config(home))
 
 
+@policy.command(epilog="Example: rapport policy evaluate ./policy.yml --days 180")
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A policy file that is not in force.")],
+    home: Home = None,
+    days: Annotated[int, typer.Option(min=1, help="Days of the log.")] = 180,
+    within: Annotated[int, typer.Option(min=1, max=365, help="Days after a decision whose orders count.")] = 30,
+) -> int:
+    """Estimate from the log what another policy would have earned. Exit code 1 when the log cannot tell."""
+    from bot.cli.policy_evaluate import show_evaluation
+
+    return show_evaluation(config(home), file, days, within)
+
+
 @policy.command(epilog="Example: rapport policy fairness --days 90 --json fairness.json")
 def fairness(
     home: Home = None,

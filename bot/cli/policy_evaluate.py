@@ -39,8 +39,8 @@ def _told(found: PolicyValue, version: str) -> str:
         return f"{told}."
     overlap = found.evaluation.overlap
     return (
-        f"{told}; the policy {version} would have done otherwise in {found.changed:.1%} of them. They say as much about "
-        f"it as {overlap.effective:,.0f} of its own."
+        f"{told}; the policy {version} would have done otherwise in {found.changed:.1%} of them. They say as much "
+        f"about it as {overlap.effective:,.0f} of its own."
     )
 
 

@@ -8,7 +8,7 @@ actions it is (1 - e) [best] + e/k [explored] (epsilon-greedy, Sutton and Barto 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from crm_models.next_action.kinds import ActionKind, Reason, Refusal, Trouble
@@ -43,13 +43,14 @@ class Alternative:
     action: ActionKind
     worth: Worth | None = None
     refused: Refusal | None = None
+    chance: float = 0.0  # with which it is chosen in this situation; of all alternatives together 1
 
     @property
     def value_cents(self) -> float:
         return self.worth.value_cents if self.worth is not None else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"action": self.action.value}
+        told: dict[str, Any] = {"action": self.action.value, "chance": round(self.chance, 9)}
         if self.refused is not None:
             told["refused"] = self.refused.value
         if self.worth is not None:
@@ -100,15 +101,16 @@ def choose(situation: Situation, policy: OfferPolicy, rng: Random) -> Choice:
     ]
     best = max(due or allowed, key=lambda each: each.value_cents)  # the first among equals
     if due:
-        return _choice(best, Reason.DUE, 1.0, considered, situation, policy)
+        return _choice(best, Reason.DUE, {best.action: 1.0}, considered, situation, policy)
     explored = [each for each in allowed if each.action in policy.exploration.actions]
     share = policy.exploration.share if len(explored) > 1 or (explored and explored[0] is not best) else 0.0
     chosen = best
     if share > 0.0 and rng.random() < share:
         chosen = explored[min(int(rng.random() * len(explored)), len(explored) - 1)]
-    propensity = (1.0 - share) * (chosen is best) + (share / len(explored) if share and chosen in explored else 0.0)
+    chances = {each.action: share / len(explored) for each in explored} if share else {}
+    chances[best.action] = chances.get(best.action, 0.0) + 1.0 - share
     reason = _reason(chosen, situation, considered) if chosen is best else Reason.EXPLORED
-    return _choice(chosen, reason, propensity, considered, situation, policy)
+    return _choice(chosen, reason, chances, considered, situation, policy)
 
 
 def may_cost(situation: Situation, policy: OfferPolicy) -> bool:
@@ -142,7 +144,7 @@ def _reason(chosen: Alternative, situation: Situation, considered: Sequence[Alte
 def _choice(
     chosen: Alternative,
     reason: Reason,
-    propensity: float,
+    chances: Mapping[ActionKind, float],
     considered: tuple[Alternative, ...],
     situation: Situation,
     policy: OfferPolicy,
@@ -153,8 +155,8 @@ def _choice(
         reason=reason,
         value_cents=worth.value_cents,
         cost_cents=worth.cost_cents,
-        propensity=propensity,
-        alternatives=considered,
+        propensity=chances[chosen.action],
+        alternatives=tuple(replace(each, chance=chances.get(each.action, 0.0)) for each in considered),
         models={model: _version(model, situation, policy) for model in policy.models},
         percent_off=worth.percent_off,
     )

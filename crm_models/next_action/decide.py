@@ -128,13 +128,10 @@ def _decide(connection: Connection, asking: Asking, means: Means) -> Decision:
     number = record_decision(
         connection,
         choice,
-        customer_id=asking.customer_id,
-        conversation_id=asking.conversation_id,
-        moment=asking.moment,
+        situation,
         policy_version=means.policy.version,
         model_versions={**choice.models, **found.models},
         offer_id=None if offer is None else offer.offer_id,
-        now=asking.now,
     )
     return Decision(choice.action, number, choice, offer, found.suggestion, situation.trouble)
 

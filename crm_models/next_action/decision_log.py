@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models.next_action.choice import Choice
 from crm_models.next_action.kinds import ActionKind, Moment, Reason
+from crm_models.next_action.situation import Situation, situation_as_json
 from crm_models.tables import decisions, offers
 
 _BUDGET_LOCK = 0x52_41_50_42  # any number that nothing else on the database server uses
@@ -41,31 +42,29 @@ class LoggedDecision:
 def record_decision(
     connection: Connection,
     choice: Choice,
+    situation: Situation,
     *,
-    customer_id: str,
-    conversation_id: str | None,
-    moment: Moment,
     policy_version: str,
     model_versions: Mapping[str, str],
     offer_id: int | None,
-    now: datetime,
 ) -> int:
-    """Keep a decision with its alternatives; returns its number."""
+    """Keep a decision with its alternatives, and with what it was made from; returns its number."""
     return _insert(
         connection,
-        customer_id=customer_id,
-        conversation_id=conversation_id,
-        moment=moment.value,
+        customer_id=situation.customer_id,
+        conversation_id=situation.conversation_id,
+        moment=situation.moment.value,
         action=choice.action.value,
         reason=choice.reason.value,
         value_cents=choice.value_cents,
         cost_cents=choice.cost_cents,
         propensity=choice.propensity,
         alternatives=[each.as_json() for each in choice.alternatives],
+        situation=situation_as_json(situation),
         policy_version=policy_version,
         model_versions=dict(model_versions),
         offer_id=offer_id,
-        created_at=now,
+        created_at=situation.now,
     )
 
 
@@ -90,6 +89,7 @@ def record_failure(
         cost_cents=0.0,
         propensity=1.0,
         alternatives=[],
+        situation=None,
         policy_version=policy_version,
         model_versions={},
         offer_id=None,
@@ -115,7 +115,7 @@ def read_decisions(
 ) -> list[LoggedDecision]:
     """Decisions about a customer, in a conversation, or all; newest first."""
     query = (
-        select(decisions, offers.c.status.label("answer"))
+        select(*(column for column in decisions.c if column.name != "situation"), offers.c.status.label("answer"))
         .select_from(decisions.outerjoin(offers, offers.c.offer_id == decisions.c.offer_id))
         .order_by(decisions.c.created_at.desc(), decisions.c.decision_id.desc())
         .limit(limit)

@@ -19,28 +19,16 @@ Floats = NDArray[np.float64]
 
 
 class _NoDraw:
-    """Draws what never explores, so that `choose` gives its best action and the chance of it."""
+    """The draw does not matter: the chances are those before it."""
 
     def random(self) -> float:
         return 1.0
 
 
 def action_chances(situation: Situation, policy: OfferPolicy) -> Floats:
-    """With which chance `choose` takes each action, float (ACTIONS,); sums to 1.
-
-    What the best action does not have falls in equal parts to the others that are allowed and explored, see `choose`.
-    """
-    best = choose(situation, policy, _NoDraw())
-    chances = np.zeros(len(ACTIONS))
-    chances[ACTIONS.index(best.action)] = best.propensity
-    others = [
-        ACTIONS.index(each.action)
-        for each in best.alternatives
-        if each.refused is None and each.action is not best.action and each.action in policy.exploration.actions
-    ]
-    if others:
-        chances[others] = (1.0 - best.propensity) / len(others)
-    return chances
+    """With which chance `choose` takes each action, float (ACTIONS,); sums to 1."""
+    told = {each.action: each.chance for each in choose(situation, policy, _NoDraw()).alternatives}
+    return np.array([told[kind] for kind in ACTIONS])
 
 
 def table_of_chances(situations: Sequence[Situation], policy: OfferPolicy) -> Floats:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from crm_models.next_action.kinds import ActionKind, Moment, Trouble
 
@@ -81,3 +84,16 @@ class Situation:
     sized: Sized | None = None  # None: no sizing for this product line
     history: tuple[PastAction, ...] = ()
     budget_left_cents: Mapping[ActionKind, float] = field(default_factory=dict)  # an action left out: no limit
+
+
+_adapter = TypeAdapter(Situation)
+
+
+def situation_as_json(situation: Situation) -> Any:
+    """As the log keeps it: values that JSON can hold."""
+    return _adapter.dump_python(situation, mode="json")
+
+
+def situation_of_json(told: Any) -> Situation:
+    """The inverse; what a later version added has its default."""
+    return _adapter.validate_python(told, strict=False)

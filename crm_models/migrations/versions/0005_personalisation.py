@@ -29,6 +29,7 @@ def upgrade() -> None:
             nullable=False,
             comment="every action considered, with its value or what refused it",
         ),
+        sa.Column("situation", sa.JSON(), comment="what it was made from, to see what another policy would do"),
         sa.Column("policy_version", sa.String(64), nullable=False),
         sa.Column("model_versions", sa.JSON(), nullable=False),
         sa.Column("offer_id", sa.Integer()),
