@@ -76,3 +76,13 @@ def test_without_decisions_there_is_nothing_to_tell_and_nothing_to_learn(rapport
     assert "Nothing was decided within 90 days" in rapport("policy", "fairness").said
     said = rapport("policy", "fit")
     assert said.code == 2 and "exploration.share" in said.complained
+
+
+def test_a_changed_policy_is_estimated_only_where_the_log_can_tell(rapport, home, decided, tmp_path):
+    own = tmp_path / "own.yml"
+    own.write_text("actions: {retention_offer: {on: false}}\n", encoding="utf-8")
+    said = rapport("policy", "evaluate", str(own))
+    assert said.code == 1
+    assert "There are 0 decisions from the last 180 days that are 30 days old" in said.said
+    missing = rapport("policy", "evaluate", str(tmp_path / "none.yml"))
+    assert missing.code == 2 and "none.yml" in missing.complained
