@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from numpy.random import PCG64, Generator
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from benchmarks.offer_costs import time_decisions
 from benchmarks.offer_world import RETENTION, WINDOW_DAYS, Contact, Nature, World, in_world, order_chance, respond
 from bot.cli.display import step
 from crm_models.consents import Purpose
@@ -26,7 +29,7 @@ from crm_models.history import History
 from crm_models.model import CustomerModel
 from crm_models.next_action.situation import Candidate, Score
 from crm_models.recommend.model import Recommender
-from crm_models.scoring import models_in_use
+from crm_models.scoring import models_in_use, score_all
 from crm_models.shop_policy import ShopPolicy
 from crm_models.snapshot import ShopSnapshot
 from crm_models.tables import consents, customers, items
@@ -84,10 +87,11 @@ class Shop:
     pilot: pd.DataFrame  # features before the campaign, `ordered` without it, and `badly_served`
     badly_served: frozenset[str]
     baskets: pd.Series[float]  # mean value of a customer's orders, in cents
+    turn_ms: NDArray[np.float64]  # of single decisions in its database; empty where they were not timed
 
 
-def open_shop(seed: int, customer_count: int) -> Shop:
-    """Generate, train and score; in a folder that is removed again."""
+def open_shop(seed: int, customer_count: int, timed: bool = False) -> Shop:
+    """Generate, train and score; in a folder that is removed again. `timed`: also how long decisions take in it."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         home = Path(folder)
         engine = create_engine(f"sqlite:///{home / 'shop.db'}")
@@ -100,15 +104,20 @@ def open_shop(seed: int, customer_count: int) -> Shop:
             trainers = tuple(each for name in _TRAINED for each in trainers_named(name))
             train_all(engine, home / "crm", NOW, seed, running.part, trainers)
         scores = {kind.name: _scored(kind.load(version), snapshot) for kind, version in models_in_use(home / "crm")}
+        recommender = Recommender().fit(snapshot.purchases, NOW)
         with reading(engine) as connection:
             people = _people(connection)
-            candidates = _candidates(connection, snapshot, list(snapshot.features.index), people)
+            candidates = _candidates(connection, recommender, list(snapshot.features.index), people)
             category = _categories(snapshot)
         tastes = truth.filter(like="taste_")
         offered = {
             customer_id: float(tastes.loc[customer_id, "taste_" + category[found.product_id].replace(" ", "_")])
             for customer_id, found in candidates.items()
         }
+        turn_ms = np.zeros(0)
+        if timed:
+            score_all(engine, home / "crm", NOW)
+            turn_ms = time_decisions(engine, list(snapshot.features.index), recommender, NOW)
         orders = snapshot.history.orders
         shop = Shop(
             seed=seed,
@@ -121,6 +130,7 @@ def open_shop(seed: int, customer_count: int) -> Shop:
             pilot=_before_campaign(snapshot.history),
             badly_served=_badly_served(snapshot.history, NOW),
             baskets=orders[orders["cancelled_at"].isna()].groupby("customer_id")["value_cents"].mean(),
+            turn_ms=turn_ms,
         )
         engine.dispose()
     return shop
@@ -229,10 +239,9 @@ def _people(connection: Connection) -> pd.DataFrame:
 
 
 def _candidates(
-    connection: Connection, snapshot: ShopSnapshot, ids: list[str], people: pd.DataFrame
+    connection: Connection, model: Recommender, ids: list[str], people: pd.DataFrame
 ) -> dict[str, Candidate]:
     """What the recommender would suggest to each who agreed to it."""
-    model = Recommender().fit(snapshot.purchases, NOW)
     query = select(items.c.product_id, items.c.price_cents, items.c.stock)
     prices: dict[str, int] = {}
     stock: dict[str, int] = {}

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.offer_costs import rows_of_costs
 from benchmarks.offer_evaluation import rows_of_cases
 from benchmarks.offer_moments import SEASON_DAYS, Fates, draw_fates
 from benchmarks.offer_policies import Oracle, Ours, by_churn_alone, everybody, nothing, relaxed
@@ -74,7 +75,7 @@ def run(data: Path | None, quick: bool) -> Report:
     """`data` is not used: the population is generated."""
     size = QUICK if quick else FULL
     policy = load_offer_policy()
-    shops = [open_shop(SEED + number, size.customers) for number in range(size.shops)]
+    shops = [open_shop(SEED + number, size.customers, timed=number == 0) for number in range(size.shops)]
     with step("Trying the offer on a random half") as running:
         populations = []
         for number, shop in enumerate(shops):
@@ -90,6 +91,7 @@ def run(data: Path | None, quick: bool) -> Report:
         there = [[draw_fates(each, seed) for seed in range(size.seeds)] for each in other]
         rows += setting_rows(name, season_of(other, there, policies(policy), day_cents, f"World: {name}"))
     rows += rows_of_cases([(each, own[0]) for each, own in zip(populations, fates, strict=True)], policy, size.logs)
+    rows += rows_of_costs(shops[0].turn_ms)
     return Report("personalisation", rows, {"shops": SEED, "fates": 0}, _notes(size, populations, fates, quick))
 
 
