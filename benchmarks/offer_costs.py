@@ -15,6 +15,7 @@ from benchmarks.report import Row, at_most
 from crm_models.next_action.decide import Asking, Means, decide
 from crm_models.next_action.kinds import Moment
 from crm_models.next_action.policy_file import load_offer_policy
+from crm_models.next_action.rules import may_come
 from crm_models.recommend.model import Recommender
 from crm_models.shop_policy import ShopPolicy
 
@@ -26,20 +27,21 @@ _SEED = 7
 def time_decisions(
     engine: Engine, customers: Sequence[str], recommender: Recommender, now: datetime
 ) -> NDArray[np.float64]:
-    """Milliseconds of each of DECISIONS, float; every customer's conversation is a new one, moments and moods vary."""
+    """Milliseconds of each of DECISIONS, float: those for which the policy has something, so the database is read.
+
+    Every customer's conversation is a new one; at other moments and moods nothing is read at all.
+    """
     draw = random.Random(_SEED)
     policy, terms = load_offer_policy(), ShopPolicy()
     means = Means(policy, lambda: terms, draw, lambda: recommender)
     moments = list(Moment)
-    taken = []
-    for number in range(_WARM_UP + DECISIONS):
-        asking = Asking(
-            customer_id=draw.choice(customers),
-            conversation_id=f"bench-{number}",
-            moment=draw.choice(moments),
-            now=now + timedelta(seconds=number),
-            mood=draw.uniform(-1, 1),
-        )
+    taken: list[float] = []
+    while len(taken) < _WARM_UP + DECISIONS:
+        moment, mood = draw.choice(moments), draw.uniform(-1, 1)
+        if not may_come(moment, mood, policy):
+            continue
+        number = len(taken)
+        asking = Asking(draw.choice(customers), f"bench-{number}", moment, now + timedelta(seconds=number), mood)
         began = time.perf_counter()
         with engine.begin() as connection:
             decide(connection, asking, means)
