@@ -31,7 +31,7 @@ from crm_models.next_action.policy import CreditTerms, OfferPolicy, PerkTerms
 from crm_models.next_action.situation import Situation
 
 _OFFERS = ("recommendation", "retention_offer", "apology_credit", "loyalty_perk")
-_ASSUMED_USE = 0.08  # beside the orders that come anyway; what the shipped policy assumes of a discount
+_ASSUMED_USE = 0.08  # orders that the discount brings, beside those that come anyway
 
 
 class Ours:
@@ -142,6 +142,12 @@ def relaxed(policy: OfferPolicy) -> dict[str, OfferPolicy]:
         every_change = _merged(every_change, change)
     changes["all of these"] = every_change
     return {name: changed(policy, change) for name, change in changes.items()}
+
+
+def discounts_alone(policy: OfferPolicy) -> OfferPolicy:
+    """The policy with no other means than its peers have."""
+    others = [kind.value for kind in ActionKind if kind.value not in (ANSWER, RETENTION)]
+    return changed(policy, {"actions": {name: {"on": False} for name in others}})
 
 
 def _factor(policy: OfferPolicy, name: str, trouble: Trouble) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.offer_costs import rows_of_costs
 from benchmarks.offer_evaluation import rows_of_cases
 from benchmarks.offer_moments import SEASON_DAYS, Fates, draw_fates
-from benchmarks.offer_policies import Oracle, Ours, by_churn_alone, everybody, nothing, relaxed
+from benchmarks.offer_policies import Oracle, Ours, by_churn_alone, discounts_alone, everybody, nothing, relaxed
 from benchmarks.offer_population import Population, open_shop, population_of
 from benchmarks.offer_runs import Decide, Season, Totals
 from benchmarks.offer_world import HORIZON_DAYS, SETTINGS
@@ -27,6 +27,7 @@ from crm_models.next_action.policy_file import load_offer_policy
 
 SEED = 7  # of the first shop; the others follow
 NONE, ALL, CHURN, ORACLE = "no offers", "offers to all", "by churn score alone", "oracle (ceiling)"
+DISCOUNTS = "ours with discounts alone"
 PEERS = (NONE, ALL, CHURN)
 MAIN, *OTHERS = SETTINGS
 _Z = 1.96  # of 95 %
@@ -97,11 +98,13 @@ def run(data: Path | None, quick: bool) -> Report:
 
 def policies(policy: OfferPolicy) -> dict[str, Callable[[Population], Make]]:
     """What is compared; each gets the population for the sake of the oracle, which alone reads it."""
+    discounts = discounts_alone(policy)
     return {
         "ours": lambda _: lambda seed: Ours(policy, seed),
         NONE: lambda _: lambda seed: nothing,
         ALL: lambda _: lambda seed: everybody,
         CHURN: lambda _: lambda seed: by_churn_alone,
+        DISCOUNTS: lambda _: lambda seed: Ours(discounts, seed),
         ORACLE: lambda population: lambda seed: Oracle(population.world, policy),
     }
 
