@@ -22,11 +22,15 @@ from sqlalchemy.engine import Connection
 from benchmarks.offer_costs import time_decisions
 from benchmarks.offer_world import RETENTION, WINDOW_DAYS, Contact, Nature, World, in_world, order_chance, respond
 from bot.cli.display import step
+from crm_models.churn.labels import CHURN
+from crm_models.churn.model import SHOP_PLAN, ChurnModel
+from crm_models.churn.shop_table import HORIZON, churn_cut_offs, churn_table
 from crm_models.consents import Purpose
 from crm_models.database import create_engine, migrate, reading
 from crm_models.features import bought_within, features_at
 from crm_models.history import History
 from crm_models.model import CustomerModel
+from crm_models.model_files import model_version
 from crm_models.next_action.situation import Candidate, Score
 from crm_models.recommend.model import Recommender
 from crm_models.scoring import models_in_use, score_all
@@ -35,6 +39,7 @@ from crm_models.snapshot import ShopSnapshot
 from crm_models.tables import consents, customers, items
 from crm_models.train import train_all
 from crm_models.trainers import trainers_named
+from crm_models.training import Trainer, TrainingContext
 from crm_models.uplift.model import UpliftModel
 from demo.seed import DEFAULT_UNTIL, seed_shop
 
@@ -43,7 +48,17 @@ PILOT = timedelta(days=60)  # before NOW, the campaign went out
 PILOT_PERCENT = 10
 _REMEMBERED = timedelta(days=300)  # bad service, as `demo.campaigns` has it
 _STREAM = 11  # of the seed, for the campaign
-_TRAINED = ("churn", "segment", "value")
+
+
+def _fit_churn(context: TrainingContext) -> ChurnModel:
+    """As `crm_models.churn.train` does it, without the second model that only measures."""
+    days = churn_cut_offs(context.history, context.now - HORIZON)
+    model = ChurnModel(SHOP_PLAN, context.progress).fit(churn_table(context.history, days))
+    model.version = model_version(model.name, context.now)
+    return model
+
+
+_TRAINERS = (Trainer(CHURN, _fit_churn), *trainers_named("segment"), *trainers_named("value"))
 
 
 @dataclass(frozen=True)
@@ -101,8 +116,7 @@ def open_shop(seed: int, customer_count: int, timed: bool = False) -> Shop:
         truth = pd.read_csv(home / "truth.csv", index_col="customer_id")
         snapshot = ShopSnapshot(engine, NOW)
         with step(f"Training its models {seed}") as running:
-            trainers = tuple(each for name in _TRAINED for each in trainers_named(name))
-            train_all(engine, home / "crm", NOW, seed, running.part, trainers)
+            train_all(engine, home / "crm", NOW, seed, running.part, _TRAINERS)
         scores = {kind.name: _scored(kind.load(version), snapshot) for kind, version in models_in_use(home / "crm")}
         recommender = Recommender().fit(snapshot.purchases, NOW)
         with reading(engine) as connection:
