@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from typing import Any
 
-from actions.articles import find_answer
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.articles import find_answer, write_answer
 from actions.clarify import ask_what_is_meant, hear_rant
 from actions.next_action import add_what_fits
 from actions.shop_action import Context, ShopAction
@@ -22,6 +26,11 @@ class ActionAnswer(ShopAction):
 
     action = "action_answer"
     writes = True
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """A language model may have to be waited for first."""
+        written = await write_answer(dispatcher, tracker)
+        return self.perform(dispatcher, tracker, written)
 
     def act(self, context: Context) -> list[EventType]:
         """The passages were found in the bot, where the encoder is; the words are put together here."""

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
 from actions.experiments import articles_of, unharmed
+from actions.services import services
 from actions.shop_action import Context
+from actions.turn import read_turn
+from crm_models.identity import identity_of
 from knowledge.answer import Answer, compose
 from knowledge.hits import Hit
+
+if TYPE_CHECKING:
+    from knowledge.compose.write import Written
 
 
 def find_answer(context: Context) -> Answer:
@@ -23,4 +34,29 @@ def find_answer(context: Context) -> Answer:
         )
 
     found = {hit.document_id for hit in hits}
-    return unharmed(lambda: articles_of(context.experiments, found, without), None) or without(frozenset())
+    quoted = unharmed(lambda: articles_of(context.experiments, found, without), None) or without(frozenset())
+    written = context.written
+    return written.answer if written is not None and written.quoted == quoted else quoted
+
+
+async def write_answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> Written | None:
+    """The answer in the words of a language model, None where the settings name none.
+
+    Apart from the action's own work: while the model writes, other conversations go on and no transaction is open.
+    """
+    writer = services().writer
+    if writer is None:
+        return None
+    from knowledge.compose.write import write_answer as write
+
+    turn = read_turn(tracker)
+    with services().connection(writes=False) as connection:
+        identity = identity_of(connection, turn.conversation_id, turn.now)
+        context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
+        quoted = find_answer(context)
+        tier = context.profile.tier if context.profile else None
+    # Of the others an experiment may keep some from this customer.
+    shown = {source.document_id for source in (*quoted.sources, *quoted.near)}
+    hits = [hit for hit in map(Hit.from_json, turn.passages) if hit.document_id in shown]
+    settings = services().knowledge
+    return await write(writer, services().store, turn.question, hits, quoted, tier, settings=settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection
@@ -19,6 +19,9 @@ from crm_models.experiments.participation import Participation
 from crm_models.identity import Identity, Trust, identity_of
 from crm_models.shop_policy import ShopPolicy, read_facts, read_policy
 
+if TYPE_CHECKING:
+    from knowledge.compose.write import Written
+
 
 @dataclass(frozen=True)
 class Context:
@@ -31,6 +34,7 @@ class Context:
     connection: Connection
     identity: Identity
     services: Services
+    written: Written | None = None  # the answer in a language model's words, where it was made before
     shown: list[Exposure] = field(default_factory=list)  # variants of experiments that the customer sees
 
     def say(self, topic: str, outcome: str | None = None, /, **fields: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -21,6 +22,9 @@ from crm_models.registry.live import LiveModel
 from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
+
+if TYPE_CHECKING:
+    from knowledge.compose.models import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,15 @@ class Services:
     def store(self) -> KnowledgeStore:
         """Articles and their passages."""
         return KnowledgeStore(self.knowledge.database)
+
+    @cached_property
+    def writer(self) -> LanguageModel | None:
+        """The language model that puts answers into words; none by default."""
+        if not self.knowledge.llm_url and not self.knowledge.llm_file:
+            return None
+        from knowledge.compose.models import model_of
+
+        return model_of(self.knowledge)
 
     @cached_property
     def experiments(self) -> LiveExperiments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -16,6 +16,9 @@ from actions.services import services
 from actions.soothe import say_sorry
 from actions.turn import Turn, is_chained, read_turn, running_task
 from crm_models.identity import Trust, identity_of
+
+if TYPE_CHECKING:
+    from knowledge.compose.write import Written
 
 __all__ = ["Context", "ShopAction", "sign_in_first"]
 
@@ -39,13 +42,21 @@ class ShopAction(Action, ABC):
         """Name in the domain."""
         return self.action
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Any:
+        """The events; a coroutine of them where an action has to wait for something."""
+        return self.perform(dispatcher, tracker)
+
+    def perform(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, written: Written | None = None
+    ) -> list[EventType]:
         """Open the transaction, check trust, act."""
         turn = read_turn(tracker)
         doubted = tracker.slots.get("gap_id") is not None
         with services().connection(self.writes or doubted) as connection:
             identity = identity_of(connection, turn.conversation_id, turn.now)
-            context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
+            context = Context(
+                dispatcher, tracker.slots, tracker.events, turn, connection, identity, services(), written
+            )
             context.experiments.look_up()
             if doubted:
                 hear_choice(context)

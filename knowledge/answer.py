@@ -47,7 +47,8 @@ class Answer:
     """`sentences` are word for word from the articles, in their order, and none when UNKNOWN.
 
     `sources` are the passages they stand in, `near` other articles that might help, the likeliest first;
-    `probability` is that of the sources answering the question.
+    `probability` is that of the sources answering the question. `composer` names the language model in whose words
+    the sentences are, if any.
     """
 
     status: AnswerStatus
@@ -55,6 +56,7 @@ class Answer:
     sources: tuple[Source, ...]
     near: tuple[Source, ...]
     probability: float
+    composer: str = ""
 
 
 def compose(
@@ -71,17 +73,17 @@ def compose(
     Two to five sentences, from the best passage and, where that has only one, from its neighbour.
     """
     settings = settings or KnowledgeSettings()
-    hits = _for_person(store, hits, tier, country, settings)
+    hits = hits_for(store, hits, tier, country, settings)
     passages = store.get_passages(hit.passage_id for hit in hits)
     hits = [hit for hit in hits if hit.passage_id in passages]
     probability = tuning_of(settings.home).answerability.probability(hits)
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
     chosen = _chosen(question, hits, passages)
-    chosen = [(passage, _rows_for(passage, places, question, tier, store.tiers())) for passage, places in chosen]
+    chosen = [(passage, rows_for(passage, places, question, tier, store.tiers())) for passage, places in chosen]
     chosen = [(passage, _introduced(store, passage, places)) for passage, places in chosen]
     sentences = [passage.sentences[place] for passage, places in chosen for place in places]
-    sources = tuple(_source(passage) for passage, _ in chosen)
+    sources = tuple(source_of(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
         sentences=tuple(dict.fromkeys(sentences))[:_MOST_SENTENCES],
@@ -91,7 +93,7 @@ def compose(
     )
 
 
-def _for_person(
+def hits_for(
     store: KnowledgeStore,
     hits: Sequence[Hit],
     tier: str | None,
@@ -129,7 +131,7 @@ def _chosen(
     return sorted(chosen, key=lambda each: each[0].position)
 
 
-def _rows_for(
+def rows_for(
     passage: Passage, places: tuple[int, ...], question: str, tier: str | None, tiers: frozenset[str]
 ) -> tuple[int, ...]:
     """Of a table of tiers the person's own row alone, also where the nearest sentences are the other rows.
@@ -173,9 +175,9 @@ def _near(hits: Sequence[Hit], passages: Mapping[str, Passage], used: set[str]) 
     near: dict[str, Source] = {}
     for hit in hits:
         if hit.document_id not in used:
-            near.setdefault(hit.document_id, _source(passages[hit.passage_id]))
+            near.setdefault(hit.document_id, source_of(passages[hit.passage_id]))
     return tuple(near.values())[:_NEAR]
 
 
-def _source(passage: Passage) -> Source:
+def source_of(passage: Passage) -> Source:
     return Source(passage.title, passage.document_id, passage.passage_id, passage.url)

@@ -6,6 +6,7 @@ KnowledgeError
  ├─ DocumentError            one file cannot be taken in
  ├─ CandidateError           a candidate cannot be decided like this
  │   └─ UnknownCandidate     there is none of this id
+ ├─ ComposeError             a language model is of no help
  ├─ EncoderError             an encoder folder or its output is unusable
  │   └─ EncoderMissing       there is no encoder folder
  └─ SearchIndexError         the search index cannot be used
@@ -39,6 +40,10 @@ class CandidateError(KnowledgeError):
 
 class UnknownCandidate(CandidateError):
     """There is no candidate of this id."""
+
+
+class ComposeError(KnowledgeError):
+    """A language model cannot be used, or did not answer as it should."""
 
 
 class EncoderError(KnowledgeError):

@@ -42,6 +42,15 @@ class KnowledgeSettings(BaseSettings):
     # From this number of passages on, few that changed are written beside the index instead of all again.
     partial_from: int = Field(default=2_000, ge=1)
 
+    # A language model that puts answers into words, every sentence checked: an OpenAI-compatible endpoint with the
+    # name of a model there and a key if it wants one, or a GGUF file. None by default.
+    llm_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    llm_model: str = ""
+    llm_key: str = Field(default="", repr=False)
+    llm_file: str = ""
+    # Longer than this no customer waits for it; then the sentences of the articles are given.
+    llm_timeout_s: float = Field(default=4.0, gt=0, le=60)
+
     @model_validator(mode="after")
     def _fit_together(self) -> KnowledgeSettings:
         if self.sentence_share + self.title_share > 1:
@@ -49,6 +58,12 @@ class KnowledgeSettings(BaseSettings):
                 f"sentence_share ({self.sentence_share}) and title_share ({self.title_share}) "
                 "must not be more than 1 together"
             )
+        if self.llm_file and not Path(self.llm_file).is_absolute():
+            raise ValueError(f"llm_file is {self.llm_file}; give the whole path, as processes run in other folders")
+        if self.llm_url and self.llm_file:
+            raise ValueError("llm_url and llm_file are both set; keep the one that is to write")
+        if self.llm_url and not self.llm_model:
+            raise ValueError(f"llm_url is {self.llm_url}, and llm_model must name a model there")
         if self.unsure_threshold > self.answer_threshold:
             raise ValueError(
                 f"unsure_threshold ({self.unsure_threshold}) must not be above "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +14,10 @@ from knowledge.answer import Answer, AnswerStatus, compose
 from knowledge.documents import Passage
 from knowledge.hits import Hit
 from knowledge.settings import KnowledgeSettings
+from knowledge.store import KnowledgeStore
+
+if TYPE_CHECKING:
+    from knowledge.compose.write import Written
 
 _SHOWN = 8
 
@@ -28,11 +33,42 @@ def ask(config: Config, question: str, tier: str | None, country: str | None) ->
     retriever = open_retriever(config.knowledge, encoder)
     hits = retriever.search(question, k=_SHOWN, audience=tier, country=country)
     answer = compose(retriever.store, question, hits, tier, country, config.knowledge)
+    written = _written(config, retriever.store, question, hits, answer, tier, country)
+    answer = written.answer if written is not None else answer
     passages = retriever.store.get_passages(hit.passage_id for hit in hits)
     _print_answer(answer)
     console.print(_scores(hits, passages, answer))
     console.print(_why(answer, hits, config.knowledge))
+    console.print(escape(_who_wrote(answer, written)))
     retriever.store.close()
+
+
+def _written(
+    config: Config,
+    store: KnowledgeStore,
+    question: str,
+    hits: Sequence[Hit],
+    answer: Answer,
+    tier: str | None,
+    country: str | None,
+) -> Written | None:
+    """In the words of the language model, None where the settings name none."""
+    import asyncio
+
+    from knowledge.compose.models import model_of
+    from knowledge.compose.write import write_answer
+
+    model = model_of(config.knowledge)
+    if model is None:
+        return None
+    return asyncio.run(write_answer(model, store, question, hits, answer, tier, country, config.knowledge))
+
+
+def _who_wrote(answer: Answer, written: Written | None) -> str:
+    if answer.composer:
+        return f"Put into words by {answer.composer}; every sentence was checked against the passages."
+    trouble = f"; the language model was of no help: {written.trouble}" if written is not None else ""
+    return f"Sentences word for word from the articles{trouble}."
 
 
 def _print_answer(answer: Answer) -> None:
