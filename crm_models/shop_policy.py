@@ -108,7 +108,7 @@ class ShopPolicy:
 
     # experiments: who never gets an offer, to compare with; and what of an order's value remains
     holdout_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    margin_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    margin_share: Annotated[float, Field(gt=0, le=1)] = 0.35
 
     def terms(self, tier: str) -> TierTerms:
         """The terms of a tier; of the lowest one when the shop has no such tier."""
