@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from actions.services import Services
@@ -44,10 +44,24 @@ def recommender_of(services: Services, experiments: Participation) -> Recommende
     return unharmed(tried, None) or services.recommender
 
 
+def policies_tried(policy: OfferPolicy, experiments: Participation) -> Iterator[OfferPolicy]:
+    """The shop's policy of offers, and as each running experiment varies it, whoever the customer is."""
+    yield policy
+    for experiment in experiments.running(Subject.OFFER):
+        for variant in experiment.variants:
+            if variant.settings:
+                yield with_settings(policy, variant.settings)
+
+
 def policy_of(policy: OfferPolicy, experiments: Participation) -> OfferPolicy:
-    """The policy of offers that holds for the customer: with the terms that an experiment varies."""
+    """The policy of offers that holds for the customer: with the terms that an experiment varies.
+
+    It goes by scores, so experiments on the models behind them are shown with it.
+    """
+    for model in policy.models:
+        unharmed(lambda model=model: experiments.settings(Subject.MODEL, model), {})
     settings = unharmed(lambda: experiments.settings(Subject.OFFER), {})
-    return unharmed(lambda: with_settings(policy, settings), policy) if settings else policy
+    return unharmed(lambda: with_settings(policy, settings), policy)
 
 
 def articles_of(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.context import Context
-from actions.experiments import policy_of, unharmed
+from actions.experiments import policies_tried, policy_of, recommender_of, unharmed
 from actions.formats import day, money
 from actions.product_words import say_product
 from crm_models.escalations import RequestOutcome, request_person
@@ -53,9 +53,13 @@ def decision_at(
         return Decision()
     felt = ANGRY if mood is None and context.turn.frustrated else mood
     felt = context.turn.sentiment if felt is None else felt
-    if not may_come(moment, felt, policy):
+    experiments = context.experiments
+    # Where no variant can add anything, there is nothing to compare.
+    possible = may_come(moment, felt, policy) or unharmed(
+        lambda: any(may_come(moment, felt, each) for each in policies_tried(policy, experiments)), False
+    )
+    if not possible:
         return Decision()
-    policy = policy_of(policy, context.experiments)
     asking = Asking(
         customer_id=str(context.identity.customer_id),
         conversation_id=context.turn.conversation_id,
@@ -64,11 +68,15 @@ def decision_at(
         mood=felt,
         trouble=trouble,
         text=context.turn.text if text is None else text,
-        holdout=unharmed(lambda: context.experiments.in_holdout, False),
+        holdout=unharmed(lambda: experiments.in_holdout, False),
     )
     services = context.services
     means = Means(
-        policy, lambda: context.policy, services.random, lambda: services.recommender, lambda: services.response_curve
+        policy_of(policy, experiments),
+        lambda: context.policy,
+        services.random,
+        lambda: recommender_of(services, experiments),
+        lambda: services.response_curve,
     )
     return decide(context.connection, asking, means)
 

@@ -14,9 +14,11 @@ from actions.words import alternatives
 from bot.cli.bot_training import is_bot_trained
 from bot.cli.config import Config
 from bot.settings import PROJECT
-from crm_models.errors import BadExperiment, CrmError
+from crm_models.errors import BadExperiment, BadPolicy, CrmError
 from crm_models.experiments.design import Design
 from crm_models.experiments.experiment import Subject
+from crm_models.experiments.offer_terms import with_settings
+from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.registry.catalogue import find_version
 from knowledge.store import KnowledgeStore
 
@@ -30,8 +32,7 @@ def check_names(config: Config, design: Design) -> None:
     Raises:
         BadExperiment: names every mistake.
     """
-    check = _CHECKS.get(design.subject)
-    mistakes = list(check(config, design)) if check else []
+    mistakes = list(_CHECKS[design.subject](config, design))
     if mistakes:
         raise BadExperiment(f"The experiment {design.name} cannot start: {'; '.join(dict.fromkeys(mistakes))}.")
 
@@ -73,7 +74,17 @@ def _models(config: Config, design: Design) -> Iterable[str]:
                 yield str(error).rstrip(".")
 
 
+def _offers(config: Config, design: Design) -> Iterable[str]:
+    policy = load_offer_policy(config.crm.offer_policy_file)
+    for variant in design.variants:
+        try:
+            with_settings(policy, variant.settings)
+        except BadPolicy as error:
+            yield f"variant {variant.name}: {str(error).rstrip('.')}"
+
+
 _CHECKS: dict[Subject, Callable[[Config, Design], Iterable[str]]] = {
+    Subject.OFFER: _offers,
     Subject.REPLY: _replies,
     Subject.ARTICLE: _articles,
     Subject.MODEL: _models,

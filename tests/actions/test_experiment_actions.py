@@ -14,20 +14,23 @@ from sqlalchemy import insert, select, text
 
 from actions.answer import ActionAnswer
 from actions.loyalty import ActionLoyaltyPoints
+from actions.next_action import add_what_fits
 from actions.offer import ActionRecommend
 from actions.services import Services, services
 from actions.shop_action import ShopAction
 from crm_models.consents import Purpose, set_consent
 from crm_models.database import migrate
-from crm_models.experiments.assignment import variant_of
+from crm_models.experiments.assignment import in_holdout, variant_of
 from crm_models.experiments.design import parse_design
 from crm_models.experiments.experiment import Experiment
 from crm_models.experiments.store import start_experiment
 from crm_models.identity import Trust, open_conversation, set_identity
+from crm_models.next_action.kinds import Moment
 from crm_models.purchase_log import read_purchases
 from crm_models.recommend.model import Recommender
 from crm_models.registry.versions import add_version, use_version
-from crm_models.tables import customers, exposures, items, products
+from crm_models.shop_policy import ShopPolicy, write_policy
+from crm_models.tables import customers, decisions, exposures, items, products
 from knowledge.ingest import ingest_path
 
 NOW = datetime(2026, 5, 13, 10)
@@ -46,7 +49,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services
         connection.execute(insert(customers), [{"customer_id": each, "created_at": NOW} for each in PEOPLE])
         for name in ("Kettle", "Lamp"):
             connection.execute(insert(products).values(product_id=f"P-{name}", name=name, category=name))
-            connection.execute(insert(items).values(item_id=name, product_id=f"P-{name}", price_cents=900, stock=3))
+            connection.execute(insert(items).values(item_id=name, product_id=f"P-{name}", price_cents=9000, stock=30))
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "returns.md").write_text("# Returns\n\nSend it back within thirty days. Use the label.\n")
@@ -179,6 +182,59 @@ def test_a_version_of_the_recommender_serves_its_variant(served: Services) -> No
     with served.engine.begin() as connection:
         connection.execute(text("UPDATE experiments SET variants = replace(variants, '\"tried\"', '\"gone\"')"))
     assert run(served, ActionRecommend(), somebody(experiment, "new"))[0]["name"] == "Kettle"
+
+
+def adding(moment: Moment) -> ShopAction:
+    """An action that writes, and says only what may be added at a moment."""
+    action = ActionRecommend()
+    action.act = lambda context: add_what_fits(context, moment)  # type: ignore[method-assign]
+    return action
+
+
+ASKING = {"actions.ask_feedback.on": True, "actions.ask_feedback.always_at": ["task_done"]}
+
+
+def test_terms_of_the_offer_policy_hold_for_the_variant(served: Services) -> None:
+    experiment = start(served, "offer", ASKING)
+    new, control = somebody(experiment, "new"), somebody(experiment, "control")
+    assert [each["response"] for each in run(served, adding(Moment.TASK_DONE), new)] == ["utter_offer_feedback"]
+    assert run(served, adding(Moment.TASK_DONE), control) == []
+    assert exposed(served) == [(control, "control"), (new, "new")]
+    with served.engine.connect() as connection:
+        versions = dict(connection.execute(select(decisions.c.customer_id, decisions.c.policy_version)).all())
+    assert versions[new] != served.offer_policy.version  # type: ignore[union-attr]
+
+
+def test_a_moment_at_which_no_variant_adds_anything_exposes_nobody(served: Services) -> None:
+    experiment = start(served, "offer", {"actions.ask_feedback.cost_cents": 9})
+    run(served, adding(Moment.TASK_DONE), somebody(experiment, "new"))
+    assert exposed(served) == []
+
+
+def test_who_decides_by_scores_is_shown_the_model_behind_them(served: Services) -> None:
+    experiment = start(served, "model", {"churn": "churn-2"})
+    new = somebody(experiment, "new")
+    run(served, adding(Moment.TASK_DONE), new, {"sentiment": {"score": 0.9}})
+    assert exposed(served) == [(new, "new")]
+
+
+def test_the_holdout_gets_no_suggestion_unasked(served: Services) -> None:
+    with served.engine.begin() as connection:
+        write_policy(connection, ShopPolicy(holdout_share=0.5))
+        model = Recommender().fit(read_purchases(connection), NOW)
+        for each in PEOPLE:
+            set_consent(connection, each, Purpose.PERSONALISATION, True, "shop", NOW)
+    add_version(served.models, "recommendation", "one", model.save)
+    use_version(served.models, "recommendation", "one")
+    happy = {"sentiment": {"score": 0.9}}
+    held = next(each for each in PEOPLE if in_holdout(each, 0.5))
+    other = next(each for each in PEOPLE if not in_holdout(each, 0.5))
+    assert run(served, adding(Moment.FEEDBACK), held, happy) == []
+    assert [each["response"] for each in run(served, adding(Moment.FEEDBACK), other, happy)] == [
+        "utter_recommend_happy"
+    ]
+    # Whoever asks gets an answer.
+    assert run(served, ActionRecommend(), held)[0]["name"]
 
 
 def test_a_damaged_experiment_changes_no_reply(served: Services) -> None:

@@ -124,6 +124,8 @@ def test_what_a_variant_names_must_be_there(rapport: Rapport, engine: Engine) ->
     )
     assert "the bot remembers by utter_order_choose" in refused("reply", "utter_order_choose=utter_order_choose_b")
     assert "run `rapport train`" in refused("reply", "utter_loyalty_points=utter_loyalty_points_as_discount")
+    assert "actions.gift.on is no term of the offer policy" in refused("offer", "actions.gift.on=true")
+    assert "actions.retention_offer.percent.cap is 99" in refused("offer", "actions.retention_offer.percent.cap=99")
     assert rapport("experiment", "status", "made-up").code == 2
 
 
