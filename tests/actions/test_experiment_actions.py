@@ -231,7 +231,7 @@ def test_the_holdout_gets_no_suggestion_unasked(served: Services) -> None:
     other = next(each for each in PEOPLE if not in_holdout(each, 0.5))
     assert run(served, adding(Moment.FEEDBACK), held, happy) == []
     assert [each["response"] for each in run(served, adding(Moment.FEEDBACK), other, happy)] == [
-        "utter_recommend_happy"
+        "utter_recommend_popular"
     ]
     # Whoever asks gets an answer.
     assert run(served, ActionRecommend(), held)[0]["name"]
