@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -11,11 +11,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.articles import find_answer, write_answer
 from actions.clarify import ask_what_is_meant, hear_rant
 from actions.next_action import add_what_fits
+from actions.services import services
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from crm_models.gaps import GapKind, GapSort, record_gap
 from crm_models.next_action.kinds import Moment
 from knowledge.answer import Answer, AnswerStatus, Source
+
+if TYPE_CHECKING:
+    from knowledge.compose.models import LanguageModel
 
 # Below this probability not even the nearest articles are worth the customer's time.
 WORTH_A_LOOK = 0.08
@@ -27,10 +31,17 @@ class ActionAnswer(ShopAction):
     action = "action_answer"
     writes = True
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """A language model may have to be waited for first."""
-        written = await write_answer(dispatcher, tracker)
-        return self.perform(dispatcher, tracker, written)
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Any:
+        """A language model, where the settings name one, is waited for first."""
+        writer = services().writer
+        if writer is None:
+            return self.perform(dispatcher, tracker)
+        return self._run_written(writer, dispatcher, tracker)
+
+    async def _run_written(
+        self, writer: LanguageModel, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
+        return self.perform(dispatcher, tracker, await write_answer(writer, dispatcher, tracker))
 
     def act(self, context: Context) -> list[EventType]:
         """The passages were found in the bot, where the encoder is; the words are put together here."""

@@ -16,6 +16,7 @@ from knowledge.answer import Answer, compose
 from knowledge.hits import Hit
 
 if TYPE_CHECKING:
+    from knowledge.compose.models import LanguageModel
     from knowledge.compose.write import Written
 
 
@@ -39,14 +40,11 @@ def find_answer(context: Context) -> Answer:
     return written.answer if written is not None and written.quoted == quoted else quoted
 
 
-async def write_answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> Written | None:
-    """The answer in the words of a language model, None where the settings name none.
+async def write_answer(writer: LanguageModel, dispatcher: CollectingDispatcher, tracker: Tracker) -> Written:
+    """The answer in the words of a language model.
 
     Apart from the action's own work: while the model writes, other conversations go on and no transaction is open.
     """
-    writer = services().writer
-    if writer is None:
-        return None
     from knowledge.compose.write import write_answer as write
 
     turn = read_turn(tracker)
