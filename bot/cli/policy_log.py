@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.cli.config import Config
@@ -14,6 +14,7 @@ from crm_models.database import reading
 from crm_models.next_action.choice import MISSING, STALE
 from crm_models.next_action.decide import ABOUT_VISITS, FAILED
 from crm_models.next_action.decision_log import LoggedDecision, read_decisions
+from crm_models.next_action.effects import Effect, effects_of
 
 
 def show_log(config: Config, customer: str | None, limit: int, alternatives: bool) -> None:
@@ -25,14 +26,15 @@ def show_log(config: Config, customer: str | None, limit: int, alternatives: boo
             if customer_id is None:
                 raise UnknownCustomer(f"Nobody has the number or e-mail {customer!r}.")
         found = read_decisions(connection, customer_id=customer_id, limit=limit)
+        effects = effects_of(connection, found)
     if not found:
         note("Nothing was decided yet: the policy has nothing for what customers said so far.")
         return
-    for each in found:
-        _show(each, alternatives)
+    for each, effect in zip(found, effects, strict=True):
+        _show(each, effect, alternatives)
 
 
-def _show(each: LoggedDecision, alternatives: bool) -> None:
+def _show(each: LoggedDecision, effect: Effect, alternatives: bool) -> None:
     console.print(
         f"{each.created_at:%Y-%m-%d %H:%M}  {each.customer_id}  at {each.moment}: [bold]{each.action}[/], {each.reason}"
     )
@@ -41,12 +43,24 @@ def _show(each: LoggedDecision, alternatives: bool) -> None:
         f"cost {each.cost_cents / 100:,.2f}",
         f"chance {each.propensity:.3g}",
     ]
-    told += [f"the customer {_ANSWERS[each.answer]}"] if each.answer else []
     told += [f"score of {model} {state}" for model, state in each.model_versions.items() if state in _LACKING]
     console.print(f"    {', '.join(told)}", markup=False)
+    if became := list(_became(effect)):
+        console.print(f"    -> {', '.join(became)}", markup=False)
     for other in each.alternatives if alternatives else ():
         if other["action"] != each.action:
             console.print(f"    [dim]{_alternative(other)}[/]")
+
+
+def _became(effect: Effect) -> Iterator[str]:
+    if effect.answer:
+        yield f"the customer {_ANSWERS[effect.answer]}"
+    if effect.person:
+        yield f"the person: {effect.person}"
+    if effect.ordered_after_days is not None:
+        yield f"ordered after {effect.ordered_after_days} days"
+    if effect.complained_after_days is not None:
+        yield f"complained after {effect.complained_after_days} days"
 
 
 _ANSWERS = {"shown": "has not answered", "accepted": "accepted", "declined": "declined"}

@@ -124,8 +124,9 @@ def _consider(kind: ActionKind, situation: Situation, policy: OfferPolicy) -> Al
     if refused is not None:
         return Alternative(kind, refused=refused)
     worth = worth_of(kind, situation, policy)
-    due = situation.moment in policy.terms(kind).always_at
-    if worth.value_cents <= 0.0 and not due:
+    if situation.moment in policy.terms(kind).always_at:
+        return Alternative(kind, worth)
+    if worth.value_cents <= 0.0:
         return Alternative(kind, worth, Refusal.NOT_WORTH_IT)
     if worth.cost_cents > situation.budget_left_cents.get(kind, float("inf")):
         return Alternative(kind, worth, Refusal.BUDGET_SPENT)

@@ -173,11 +173,9 @@ def _with_order(connection: Connection, situation: Situation, means: Means) -> S
     if line not in means.policy.sizing.lines or refusal_of(ActionKind.RETENTION_OFFER, situation, means.policy):
         return situation
     curve = means.curve()
-    return (
-        situation
-        if curve is None
-        else replace(situation, sized=size_discount(connection, situation, means.policy, curve, means.rng))
-    )
+    if curve is None:
+        return situation
+    return replace(situation, sized=size_discount(connection, situation, means.policy, curve, means.rng))
 
 
 def _with_candidate(connection: Connection, situation: Situation, means: Means) -> tuple[Situation, _Found]:

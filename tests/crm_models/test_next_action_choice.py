@@ -155,7 +155,7 @@ def test_an_action_that_fits_what_went_wrong() -> None:
 
 def test_a_person_is_due_when_the_offer_was_declined_in_anger() -> None:
     declined = replace(ANGRY, moment=Moment.OFFER_DECLINED, scores={}, order_cents=100)
-    choice = made(declined, SHIPPED)
+    choice = made(replace(declined, budget_left_cents={HAND_OVER: 0.0}), SHIPPED)
     assert (choice.action, choice.reason, choice.propensity) == (HAND_OVER, Reason.DUE, 1.0)
     assert made(replace(declined, mood=0.1), SHIPPED).action is ActionKind.ANSWER_ONLY
 

@@ -15,8 +15,10 @@ from sqlalchemy.engine import Connection
 
 from crm_models.complaints import close_complaint, open_complaint
 from crm_models.consents import Purpose, set_consent
+from crm_models.escalations import request_person
 from crm_models.next_action.decide import Asking, Decision, Means, decide
 from crm_models.next_action.decision_log import LoggedDecision, read_decisions
+from crm_models.next_action.effects import Effect, effects_of
 from crm_models.next_action.kinds import ActionKind, Moment, Reason, Trouble
 from crm_models.next_action.live import LivePolicy
 from crm_models.next_action.policy import OfferPolicy
@@ -147,6 +149,22 @@ def test_a_declined_offer_is_not_repeated_and_a_person_comes(at_risk: Connection
         ("offer_declined", "hand_over", None),
         ("feedback", "answer_only", None),
     ]
+
+
+def test_what_became_of_each_step_is_told(at_risk: Connection) -> None:
+    offer = decide(at_risk, ANGRY, means()).offer
+    assert offer is not None and decline_offer(at_risk, offer.offer_id, NOW)
+    decide(at_risk, replace(ANGRY, moment=Moment.OFFER_DECLINED, now=NOW + timedelta(minutes=1)), means())
+    request_person(at_risk, "web-ada", ADA, "next_best_action", NOW)
+    ordered = {"placed_at": NOW + timedelta(days=12, hours=1), "cancelled_at": None}
+    at_risk.execute(update(orders).where(orders.c.order_id == OLD).values(**ordered))
+    person, discount = effects_of(at_risk, read_decisions(at_risk, customer_id=ADA))
+    assert discount == Effect("declined", None, ordered_after_days=12, complained_after_days=None)
+    assert person == Effect(None, "waiting", ordered_after_days=12, complained_after_days=None)
+    for days, known in ((31, None), (29, 28)):  # the decision was a minute after NOW
+        later = NOW + timedelta(days=days)
+        open_complaint(at_risk, customer_id=ADA, conversation_id=None, topic=f"day {days}", text="y", now=later)
+        assert effects_of(at_risk, read_decisions(at_risk))[0].complained_after_days == known
 
 
 def test_the_offer_fits_what_went_wrong(at_risk: Connection) -> None:
