@@ -12,6 +12,7 @@ from actions.services import services
 from actions.shop_action import Context
 from actions.turn import read_turn
 from crm_models.identity import identity_of
+from crm_models.personal_fields import PersonalField
 from knowledge.answer import Answer, compose
 from knowledge.hits import Hit
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def find_answer(context: Context) -> Answer:
-    """The answer to the message, in the variant of the customer's tier, from the articles that they may be shown."""
+    """The answer from what the customer may be shown, for their tier and country where these may be used."""
     profile = context.profile
     hits = [Hit.from_json(passage) for passage in context.turn.passages]
 
@@ -30,7 +31,8 @@ def find_answer(context: Context) -> Answer:
             context.services.store,
             context.turn.question,
             [hit for hit in hits if hit.document_id not in articles],
-            tier=profile.tier if profile else None,
+            tier=profile.tier if profile and profile.may_use(PersonalField.TIER) else None,
+            country=profile.country if profile and profile.may_use(PersonalField.LOCATION) else None,
             settings=context.services.knowledge,
         )
 

@@ -1,4 +1,4 @@
-"""Newsletter, personal suggestions, and what the shop knows of the customer."""
+"""Newsletter and personal suggestions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import EventType
 
-from actions.formats import day
 from actions.shop_action import Context, ShopAction
-from actions.words import word
 from crm_models.consents import ConsentChange, Purpose, set_consent
 from crm_models.identity import Trust
 
@@ -82,30 +80,3 @@ class ActionConsentWithdraw(_Personalisation):
 
     action = "action_consent_withdraw"
     granted = False
-
-
-class ActionAboutMe(ShopAction):
-    """What the shop knows of the customer."""
-
-    action = "action_about_me"
-    needs = Trust.VERIFIED
-
-    def act(self, context: Context) -> list[EventType]:
-        """From the profile, nothing else."""
-        profile = context.profile
-        if profile is None:
-            context.say("trouble")
-            return []
-        context.say(
-            "about_me",
-            "known",
-            name=f"{profile.first_name} {profile.last_name}",
-            tier=profile.tier.title(),
-            since=day(profile.customer_since),
-            orders=len(profile.order_ids),
-            open_orders=len(profile.open_order_ids),
-            points=profile.points.points,
-            newsletter=word("subscribed" if profile.consents.get(Purpose.NEWSLETTER) else "not_subscribed"),
-            personalisation=word("on" if profile.consents.get(Purpose.PERSONALISATION) else "off"),
-        )
-        return []

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from actions.experiments import response_of
 from actions.services import Services
 from actions.turn import Turn
+from actions.words import calm_variant
 from crm_models.customers import Profile, read_profile
 from crm_models.experiments.exposure import Exposure
 from crm_models.experiments.participation import Participation
@@ -38,9 +39,13 @@ class Context:
     shown: list[Exposure] = field(default_factory=list)  # variants of experiments that the customer sees
 
     def say(self, topic: str, outcome: str | None = None, /, **fields: Any) -> None:
-        """Utter `utter_<topic>_<outcome>`, or what an experiment says in its place; the sentence is in the domain."""
+        """Utter `utter_<topic>_<outcome>`, or what an experiment says in its place; the sentence is in the domain.
+
+        To an unhappy customer its variant without cheer is said, where there is one; nothing is tried on that.
+        """
         name = f"utter_{topic}_{outcome}" if outcome else f"utter_{topic}"
-        self.dispatcher.utter_message(response=response_of(self.experiments, name), **fields)
+        calm = calm_variant(name) if self.turn.unhappy else None
+        self.dispatcher.utter_message(response=calm or response_of(self.experiments, name), **fields)
 
     def identified(self) -> Context:
         """The same, with the identity as the database has it now."""

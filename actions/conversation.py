@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
+from actions.personal_words import named
+from actions.remember import known_memory, say_memory
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_words import TASK_SLOTS, cleared, order_words
 from actions.turn import has_run, running_task
+from actions.words import word
+from crm_models.customers import Profile
 from crm_models.escalations import is_waiting
-from crm_models.orders import OrderStatus, get_order
+from crm_models.orders import Order, OrderStatus, get_order
+from crm_models.personal_fields import PersonalField
 
 
 class ActionGreet(ShopAction):
@@ -18,7 +23,7 @@ class ActionGreet(ShopAction):
     action = "action_greet"
 
     def act(self, context: Context) -> list[EventType]:
-        """By name, where it is known for certain."""
+        """By name, where it is known for certain and welcome; with what became of what was asked last time."""
         if is_waiting(context.connection, context.turn.conversation_id):
             context.say("person", "already_waiting")
             return []
@@ -29,15 +34,24 @@ class ActionGreet(ShopAction):
         if profile is None:
             context.say("greet", "unknown")
             return []
-        if len(profile.open_order_ids) == 1:
-            order = get_order(context.connection, context.identity, profile.open_order_ids[0])
-            if order is not None:
-                late = order.is_late(context.turn.now) and order.status is OrderStatus.SHIPPED
-                fields = order_words(context, order) | {"first_name": profile.first_name}
-                context.say("greet", "late_order" if late else "open_order", **fields)
-                return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
-        context.say("greet", "known", first_name=profile.first_name)
+        hello = named(profile)
+        order = _only_open_order(context, profile)
+        late = order is not None and order.is_late(context.turn.now) and order.status is OrderStatus.SHIPPED
+        memory = known_memory(context)
+        if memory is not None and not (late and order is not None and memory.order_id != order.order_id):
+            return say_memory(context, memory, word("hello", named=hello))
+        if order is not None:
+            context.say("greet", "late_order" if late else "open_order", named=hello, **order_words(context, order))
+            return [SlotSet("order_id", order.order_id), SlotSet("resume", "action_order_status")]
+        context.say("greet", "known", named=hello)
         return []
+
+
+def _only_open_order(context: Context, profile: Profile) -> Order | None:
+    """The one order under way, where it may be mentioned unasked."""
+    if len(profile.open_order_ids) != 1 or not profile.may_use(PersonalField.ORDERS):
+        return None
+    return get_order(context.connection, context.identity, profile.open_order_ids[0])
 
 
 class ActionRepeat(ShopAction):

@@ -15,7 +15,8 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 # What was chosen within something goes when that changes.
-_DEPENDS = {"order_id": ("line_id", "new_item_id", "payment_method_id"), "line_id": ("new_item_id",)}
+_DEPENDS = {"order_id": ("line_id", "new_item_id", "payment_method_id"), "line_id": ("new_item_id",),
+            "profile_field": ("new_value", "email_code"), "new_value": ("email_code",)}  # fmt: skip
 
 
 def correct(state: State, fields: Sequence[Any], intents: Collection[str]) -> bool:

@@ -182,6 +182,7 @@ class ReasonField:
     """Why, as one of the reasons that `reasons` lists. Free text is matched by the entity extractor."""
 
     slot = "reason"
+    public = True
 
     def __init__(self, reasons: Callable[[Context], Sequence[str]]) -> None:
         self.reasons = reasons

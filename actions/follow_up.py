@@ -6,13 +6,16 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.offer import current_offer
 from actions.order_choice import described_order, named_order, order_buttons
+from actions.remember import TOLD_AS, answers_memory
 from actions.set_aside import go_on
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import claim_from_message
 from actions.turn import said_last
+from crm_models.memory import Remembered
 from crm_models.orders import get_order, list_orders
 
 _STATUS = "action_order_status"
+_GREETED_WITH_ORDER = ("utter_greet_open_order", "utter_greet_late_order")
 
 
 class ActionFollowUp(ShopAction):
@@ -52,6 +55,8 @@ class ActionFollowUp(ShopAction):
         if last.startswith("utter_clarify_") and context.turn.intent == "deny":
             context.say("clarify", "neither")
             return []
+        if last in _GREETED_WITH_ORDER or answers_memory(last):
+            return self._about_order(context, last)
         if current_offer(context) is not None:
             yes = context.turn.intent == "affirm"
             return [FollowupAction("action_accept_offer" if yes else "action_decline_offer")]
@@ -59,6 +64,16 @@ class ActionFollowUp(ShopAction):
             context.say("follow_up", "declined")
             return []
         return self._unclear(context)
+
+    def _about_order(self, context: Context, last: str) -> list[EventType]:
+        """ "Is it about that?" and "has it arrived?": the order is looked up, or all is well."""
+        yes = context.turn.intent == "affirm"
+        if last == TOLD_AS + Remembered.REPLACEMENT_WAITING.value:
+            yes = not yes  # a no says that it has not arrived
+        if yes and context.slots.get("resume"):
+            return [FollowupAction(context.slots["resume"])]
+        context.say("follow_up", "declined")
+        return []
 
     def _unclear(self, context: Context) -> list[EventType]:
         context.say("follow_up", "unclear")

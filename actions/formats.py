@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,16 @@ def money(cents: int, currency: str) -> str:
 def day(when: date | datetime | None) -> str:
     """`3 March 2026`, or the domain's word for a date nobody knows."""
     return f"{when.day} {when:%B %Y}" if when else word("unknown_date")
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """`earlier today`, `yesterday`, `4 days ago`, `last week`, then the date."""
+    days = (now.date() - when.date()).days
+    if days < 2:
+        return word("ago_yesterday" if days == 1 else "ago_today")
+    if days < 14:
+        return word("ago_week") if days >= 7 else word("ago_days", days=str(days))
+    return word("ago_date", date=day(when))
 
 
 def method_name(method: PaymentMethod | None, currency: str) -> str:
@@ -46,7 +56,11 @@ def line_name(line: OrderLine) -> str:
 
 def items_of(order: Order, most: int = 3) -> str:
     """The names of an order's products, the first few in full."""
-    names = [line.product_name for line in order.lines]
+    return shorten([line.product_name for line in order.lines], most)
+
+
+def shorten(names: Sequence[str], most: int = 3) -> str:
+    """`Kettle, Toaster, Lamp +2`."""
     shown = ", ".join(names[:most])
     return f"{shown} +{len(names) - most}" if len(names) > most else shown
 

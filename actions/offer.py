@@ -10,11 +10,19 @@ from actions.next_action import ANGRY, bring_in_person, decision_at
 from actions.product_words import product_words, say_product
 from actions.shop_action import Context, ShopAction
 from crm_models.catalogue import categories, product_card
-from crm_models.consents import Purpose, has_consent
 from crm_models.identity import Trust
 from crm_models.next_action.decide import Decision
 from crm_models.next_action.kinds import ActionKind, Moment
-from crm_models.offers import Offer, OfferKind, accept_offer, decline_offer, open_offer, propose_recommendation
+from crm_models.offers import (
+    Offer,
+    OfferKind,
+    accept_offer,
+    decline_offer,
+    open_offer,
+    propose_recommendation,
+    recommendation_reason,
+)
+from crm_models.personal_fields import PersonalField, may_use
 from crm_models.product_search import closest_category
 
 
@@ -22,7 +30,7 @@ def suggest(context: Context, category: str | None = None) -> list[EventType]:
     """One product that fits, for a customer who asks; personal only with their consent."""
     recommender = recommender_of(context.services, context.experiments)
     customer_id = context.identity.customer_id if context.verified else None
-    personal = customer_id is not None and has_consent(context.connection, customer_id, Purpose.PERSONALISATION)
+    personal = customer_id is not None and may_use(context.connection, customer_id, PersonalField.PURCHASES)
     found = (
         recommender.suggest(context.connection, customer_id if personal else None, category=category)
         if recommender is not None
@@ -39,7 +47,7 @@ def suggest(context: Context, category: str | None = None) -> list[EventType]:
             customer_id,
             context.turn.conversation_id,
             found.product_id,
-            reason=outcome,
+            reason=recommendation_reason(outcome, found.because_product_id),
             model_version=recommender.version,
             now=context.turn.now,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 
+from actions.personal_words import personal_slots
 from actions.shop_action import Context, ShopAction
 from crm_models.identity import open_conversation
 
@@ -11,7 +12,7 @@ CARRIED_OVER = ("order_id",)
 
 
 class ActionSessionStart(ShopAction):
-    """Name and tier, for the sentences; the order last talked about is kept from the session before."""
+    """Name and tier where they may be used, for sentences; the order last talked about is kept from before."""
 
     action = "action_session_start"
     writes = True
@@ -27,7 +28,6 @@ class ActionSessionStart(ShopAction):
         return [
             SessionStarted(),
             *kept,
-            SlotSet("first_name", profile.first_name if profile else None),
-            SlotSet("tier", profile.tier if profile else None),
+            *personal_slots(profile),
             ActionExecuted("action_listen"),
         ]

@@ -19,7 +19,7 @@ from actions.words import word
 
 # Signing in is no task of its own: it goes on with what needed it.
 _NEVER = (None, "sign_in_form")
-_ASKED_ANEW = ("confirmed", "misses", "email", "code")
+_ASKED_ANEW = ("confirmed", "misses", "email", "code", "email_code")
 
 
 def leave_for_now(state: State, form: str) -> None:

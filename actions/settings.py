@@ -21,5 +21,6 @@ class ActionSettings(BaseSettings):
     action_key: str = ""  # empty: from secrets.json in the data folder
     words_file: Path = PROJECT / "bot" / "domain" / "words.yml"
     choices_file: Path = PROJECT / "bot" / "domain" / "choices.yml"
+    calm_file: Path = PROJECT / "bot" / "domain" / "calm.yml"
     languages_file: Path = PROJECT / "bot" / "domain" / "languages.yml"
     experiments_file: Path = PROJECT / "bot" / "domain" / "experiments.yml"

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.personal_words import called, personal_slots
+from actions.remember import tell_memory
 from actions.shop_action import Context, ShopAction
 from actions.task_state import State, TaskEnded
 from actions.turn import Turn
@@ -24,7 +26,7 @@ _CODE = re.compile(r"(?<!\d)(\d{3})[\s-]?(\d{3})(?!\d)")
 
 def sign_in_answered(turn: Turn, asked: str) -> bool:
     """Whether the message holds the e-mail address or the code that was asked for."""
-    return bool(turn.entity("email") if asked == "email" else _code(turn.text))
+    return bool(turn.entity("email") if asked == "email" else code_in(turn.text))
 
 
 def sign_in_step(state: State, reads: bool) -> str | None:
@@ -36,7 +38,7 @@ def sign_in_step(state: State, reads: bool) -> str | None:
     context = state.context
     if not reads:
         return state.asked if state.asked in ("email", "code") else "email"
-    code = _code(context.turn.text)
+    code = code_in(context.turn.text)
     if state.asked == "code" and code:
         return _confirm(state, code)
     email = context.turn.entity("email")
@@ -76,9 +78,9 @@ def _confirm(state: State, code: str) -> str | None:
         # What else the message says may go on; the code itself looks like an order number.
         state.context = replace(context.identified(), turn=_without_code(context.turn, code))
         profile = state.context.profile
-        state.set("first_name", profile.first_name if profile else None)
-        state.set("tier", profile.tier if profile else None)
-        state.context.say("sign_in", outcome.value, first_name=profile.first_name if profile else "")
+        for event in personal_slots(profile):
+            state.set(event["name"], event["value"])
+        state.context.say("sign_in", outcome.value, called=called(profile))
         return None
     context.say("sign_in", outcome.value)
     if outcome is SignInOutcome.WRONG_CODE:
@@ -95,7 +97,8 @@ def _without_code(turn: Turn, code: str) -> Turn:
     return replace(turn, text=_CODE.sub(" ", turn.text), entities=entities)
 
 
-def _code(text: str) -> str | None:
+def code_in(text: str) -> str | None:
+    """The six digits of a code, or None."""
     found = _CODE.search(text)
     return found.group(1) + found.group(2) if found else None
 
@@ -114,5 +117,5 @@ class ActionSignedIn(ShopAction):
         if resume:
             return [*done, FollowupAction(resume)]
         if context.turn.intent == "sign_in" and context.profile is not None:
-            context.say("sign_in", "already", first_name=context.profile.first_name)
-        return done
+            context.say("sign_in", "already", called=called(context.profile))
+        return [*done, *(tell_memory(context) or ())]

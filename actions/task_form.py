@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 from rasa_sdk.events import EventType
 
 from actions.corrections import correct
+from actions.order_choice import named_order
 from actions.set_aside import forget_outdated, leave_for_now
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import sign_in_answered, sign_in_step
@@ -36,7 +37,10 @@ MOST_MISSES = 2
 
 
 class Field(Protocol):
-    """One thing a task needs. `slot` names it; the methods return None where there is nothing."""
+    """One thing a task needs. `slot` names it; the methods return None where there is nothing.
+
+    A field with a true `public` can be read without knowing who is writing.
+    """
 
     slot: str
 
@@ -120,6 +124,8 @@ class TaskForm(ShopAction):
         """Fill what can be filled, in order; the first field without a value is asked for."""
         state.ask = self._identify(state, reads)
         if state.ask:
+            if reads and state.asked is None:
+                self._keep_for_later(state)
             return
         for each in self.fields:
             value = state.values.get(each.slot)
@@ -140,6 +146,17 @@ class TaskForm(ShopAction):
         if state.context.identity.trust >= self.trust:
             return None
         return sign_in_step(state, reads)
+
+    def _keep_for_later(self, state: State) -> None:
+        """What a visitor says before the sign-in is not asked again after it. A number is looked at then."""
+        number = named_order(state.context)
+        if number and any(each.slot == "order_id" for each in self.fields):
+            state.set("order_id", number)
+        for each in self.fields:
+            if getattr(each, "public", False):
+                value = each.read(state.context, state.values, False)
+                if value is not None:
+                    state.set(each.slot, value)
 
     def _correct(self, state: State) -> None:
         """ "No, the other order": everything that hung on the order goes with it."""

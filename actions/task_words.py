@@ -14,6 +14,7 @@ from crm_models.orders import Order
 TASK_SLOTS = (
     "line_id", "new_item_id", "payment_method_id", "reason", "address", "confirmed",
     "complaint_text", "rating", "comment", "misses", "email", "code",
+    "profile_field", "new_value", "email_code",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.frustration import FRUSTRATED_FROM, Frustration, frustration_in
+from actions.frustration import FRUSTRATED_FROM, UNHAPPY, Frustration, frustration_in
 
 _CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
 _RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
@@ -35,6 +35,11 @@ class Turn:
     follows: bool  # whether it leans on a question before it that an article answered
     foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
+
+    @property
+    def unhappy(self) -> bool:
+        """Whether the customer is in no mood for cheer: by these words, or by the course of the conversation."""
+        return self.sentiment <= UNHAPPY or self.frustrated
 
     @property
     def is_button(self) -> bool:

@@ -25,6 +25,17 @@ def choice_label(intent: str) -> str | None:
     return _responses(ActionSettings().choices_file).get(_CHOICE + intent)
 
 
+def calm_variant(response: str) -> str | None:
+    """The name of the same sentence without cheer, `<response>_calm`, where the domain has one."""
+    name = f"{response}_calm"
+    return name if name in _responses(ActionSettings().calm_file) else None
+
+
+def has_word(name: str) -> bool:
+    """Whether the domain has `utter_word_<name>`."""
+    return _WORD + name in _responses(ActionSettings().words_file)
+
+
 def languages_of(topic: str) -> frozenset[str]:
     """Codes of the languages in which the domain has `utter_<topic>_<code>`."""
     prefix = f"utter_{topic}_"

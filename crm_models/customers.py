@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy import case, func, select, union_all
 from sqlalchemy.engine import Connection
 
+from crm_models.addresses import country_code
 from crm_models.complaints import Complaint, open_complaints
 from crm_models.consents import Purpose, read_consents
 from crm_models.loyalty import PointsBalance, points_balance
 from crm_models.order_records import OPEN
+from crm_models.personal_fields import NEEDS_CONSENT, PersonalField, forbidden_fields
 from crm_models.shop_policy import read_policy
 from crm_models.tables import conversations, customers, identities, messages, orders, predictions
 
@@ -36,6 +38,7 @@ class Profile:
     last_name: str
     email: str | None
     tier: str
+    country: str | None  # two letters, where the shop's word for it is known
     language: str
     customer_since: datetime
     order_ids: tuple[str, ...]  # open orders first, then newest first
@@ -45,6 +48,17 @@ class Profile:
     last_contact: datetime | None
     open_complaints: tuple[Complaint, ...]
     consents: dict[Purpose, bool]
+    forbidden: frozenset[PersonalField]  # by the customer, consent aside
+
+    def may_use(self, field: PersonalField) -> bool:
+        """Whether a reply may use the field; the same as `personal_fields.may_use`, without another query."""
+        consented = field not in NEEDS_CONSENT or self.consents.get(Purpose.PERSONALISATION, False)
+        return consented and field not in self.forbidden
+
+    @property
+    def called(self) -> str:
+        """The first name for greetings; empty where it is unknown or the customer does not want it used."""
+        return self.first_name if self.may_use(PersonalField.NAME) else ""
 
     @property
     def segment(self) -> str | None:
@@ -102,6 +116,7 @@ def read_profile(connection: Connection, customer_id: str, now: datetime) -> Pro
             customers.c.last_name,
             customers.c.email,
             customers.c.tier,
+            customers.c.country,
             customers.c.language,
             customers.c.created_at,
         ).where(customers.c.customer_id == customer_id)
@@ -115,6 +130,7 @@ def read_profile(connection: Connection, customer_id: str, now: datetime) -> Pro
         last_name=row.last_name or "",
         email=row.email,
         tier=row.tier,
+        country=country_code(row.country) if row.country else None,
         language=row.language,
         customer_since=row.created_at,
         order_ids=order_ids,
@@ -124,6 +140,7 @@ def read_profile(connection: Connection, customer_id: str, now: datetime) -> Pro
         last_contact=_last_contact(connection, customer_id, now),
         open_complaints=tuple(open_complaints(connection, customer_id)),
         consents=read_consents(connection, customer_id),
+        forbidden=forbidden_fields(connection, customer_id),
     )
 
 

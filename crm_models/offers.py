@@ -106,6 +106,11 @@ def propose_recommendation(
     )
 
 
+def recommendation_reason(why: str, because_product_id: str | None) -> str:
+    """What `offers.reason` holds of a suggestion: `popular`, or with the purchase behind it `because:KA-101`."""
+    return f"{why}:{because_product_id}" if because_product_id else why
+
+
 def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
     """The offer that the conversation waits for an answer to: the latest without one.
 

@@ -6,23 +6,18 @@ are written, the same outcome is given and the same limits count, only no mail g
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import secrets
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import func, insert, or_, select, update
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.engine import Connection
 
 from crm_models.customers import find_customer, normal_email
 from crm_models.identity import Trust, identity_of, open_conversation, set_identity
+from crm_models.one_time_codes import CLAIM, CODE_LIFETIME, WINDOW, CodeCheck, check_code, codes_made, make_code
+from crm_models.personal_fields import PersonalField, may_use
 from crm_models.tables import customers, identities, mails, orders, verifications
 
-CODE_LIFETIME = timedelta(minutes=10)
-CODE_ATTEMPTS = 5
-WINDOW = timedelta(minutes=15)
 CODES_PER_CONVERSATION = 3  # in WINDOW
 CODES_PER_CUSTOMER = 6  # in WINDOW, over all conversations: nobody's mailbox is flooded, no code is guessed
 CLAIMS_PER_CONVERSATION = 5  # wrong ones, in WINDOW
@@ -30,8 +25,6 @@ CLAIMS_PER_ORDER = 20  # wrong ones, in WINDOW, over all conversations
 TRUST_LIFETIME = timedelta(minutes=30)
 MAIL_TEMPLATE = "verification_code"
 
-# A wrong claim is a row of `verifications` too; what it has in place of a code's hash begins with this.
-_CLAIM = "claim:"
 # For a conversation of which nothing was recorded before, as on a channel that opens none itself.
 _UNKNOWN_CHANNEL = "unknown"
 
@@ -48,24 +41,22 @@ class SignInOutcome(Enum):
     ALREADY = "already"  # verified, which is more than a claim would give
 
 
+_REFUSED = {
+    CodeCheck.WRONG: SignInOutcome.WRONG_CODE,
+    CodeCheck.EXPIRED: SignInOutcome.EXPIRED,
+    CodeCheck.NO_MORE_ATTEMPTS: SignInOutcome.NO_MORE_ATTEMPTS,
+}
+
+
 def start_verification(connection: Connection, conversation_id: str, email: str, now: datetime) -> SignInOutcome:
     """Send a one-time code to the address if it is a customer's: CODE_SENT or TOO_MANY_CODES."""
     asked = verifications.c.conversation_id == conversation_id
-    if _codes(connection, asked, now) >= CODES_PER_CONVERSATION:
+    if codes_made(connection, asked, now) >= CODES_PER_CONVERSATION:
         return SignInOutcome.TOO_MANY_CODES
     customer_id = find_customer(connection, email=email)
-    if _codes(connection, verifications.c.customer_id == customer_id, now) >= CODES_PER_CUSTOMER:
+    if codes_made(connection, verifications.c.customer_id == customer_id, now) >= CODES_PER_CUSTOMER:
         customer_id = None
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    connection.execute(
-        insert(verifications).values(
-            conversation_id=conversation_id,
-            customer_id=customer_id,
-            code_hash=_hash(code),
-            attempts=0,
-            expires_at=now + CODE_LIFETIME,
-        )
-    )
+    code = make_code(connection, conversation_id, customer_id, now)
     if customer_id is not None:
         _mail(connection, customer_id, normal_email(email), code, now)
     return SignInOutcome.CODE_SENT
@@ -77,30 +68,11 @@ def confirm_code(connection: Connection, conversation_id: str, code: str, now: d
     Returns:
         VERIFIED, WRONG_CODE, EXPIRED, or NO_MORE_ATTEMPTS (from the last wrong one on).
     """
-    row = _newest_code(connection, conversation_id)
-    if row is None or row.used_at is not None or row.expires_at <= now:
-        return SignInOutcome.EXPIRED
-    # Counted before it is looked at: of guesses sent at the same moment each costs one.
-    counted = connection.execute(
-        update(verifications)
-        .where(
-            verifications.c.verification_id == row.verification_id,
-            verifications.c.attempts < CODE_ATTEMPTS,
-            verifications.c.used_at.is_(None),
-        )
-        .values(attempts=verifications.c.attempts + 1)
-    )
-    if counted.rowcount == 0:
-        return SignInOutcome.NO_MORE_ATTEMPTS
-    fits = _fits(re.sub(r"\D", "", code), row.code_hash)
-    if not fits or row.customer_id is None:
-        last = row.attempts + 1 >= CODE_ATTEMPTS
-        return SignInOutcome.NO_MORE_ATTEMPTS if last else SignInOutcome.WRONG_CODE
-    connection.execute(
-        update(verifications).where(verifications.c.verification_id == row.verification_id).values(used_at=now)
-    )
+    checked = check_code(connection, conversation_id, code, now)
+    if checked.outcome is not CodeCheck.FITS or checked.customer_id is None:
+        return _REFUSED[checked.outcome]
     open_conversation(connection, conversation_id, _UNKNOWN_CHANNEL, now)
-    set_identity(connection, conversation_id, row.customer_id, Trust.VERIFIED, now + TRUST_LIFETIME)
+    set_identity(connection, conversation_id, checked.customer_id, Trust.VERIFIED, now + TRUST_LIFETIME)
     return SignInOutcome.VERIFIED
 
 
@@ -122,7 +94,7 @@ def claim_order(
         connection.execute(
             insert(verifications).values(
                 conversation_id=conversation_id,
-                code_hash=_CLAIM + order_id,
+                code_hash=CLAIM + order_id,
                 attempts=1,
                 expires_at=now + WINDOW,
             )
@@ -140,44 +112,19 @@ def claim_order(
     return SignInOutcome.CLAIMED
 
 
-def _codes(connection: Connection, whose: object, now: datetime) -> int:
-    """How many codes were made in the WINDOW before `now`."""
-    oldest = now - WINDOW + CODE_LIFETIME
-    return int(
-        connection.execute(
-            select(func.count()).where(
-                whose,
-                verifications.c.expires_at > oldest,
-                verifications.c.code_hash.not_like(f"{_CLAIM}%"),
-            )
-        ).scalar_one()
-    )
-
-
-def _newest_code(connection: Connection, conversation_id: str) -> Row | None:
-    return connection.execute(
-        select(verifications)
-        .where(
-            verifications.c.conversation_id == conversation_id,
-            verifications.c.code_hash.not_like(f"{_CLAIM}%"),
-        )
-        .order_by(verifications.c.verification_id.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def _mail(connection: Connection, customer_id: str, recipient: str, code: str, now: datetime) -> None:
     # To the address that was given, which may be a second one of the account.
-    first_name = connection.execute(
-        select(customers.c.first_name).where(customers.c.customer_id == customer_id)
-    ).scalar_one()
+    first_name = ""
+    if may_use(connection, customer_id, PersonalField.NAME):
+        known = select(customers.c.first_name).where(customers.c.customer_id == customer_id)
+        first_name = connection.execute(known).scalar_one() or ""
     minutes = int(CODE_LIFETIME.total_seconds() // 60)
     connection.execute(
         insert(mails).values(
             customer_id=customer_id,
             recipient=recipient,
             template=MAIL_TEMPLATE,
-            fields={"code": code, "first_name": first_name or "", "minutes": minutes},
+            fields={"code": code, "first_name": first_name, "minutes": minutes},
             created_at=now,
         )
     )
@@ -187,12 +134,12 @@ def _too_many_claims(connection: Connection, conversation_id: str, order_id: str
     here, anywhere = (
         connection.execute(
             select(func.count()).where(
-                which, verifications.c.code_hash.like(f"{_CLAIM}%"), verifications.c.expires_at > now
+                which, verifications.c.code_hash.like(f"{CLAIM}%"), verifications.c.expires_at > now
             )
         ).scalar_one()
         for which in (
             verifications.c.conversation_id == conversation_id,
-            verifications.c.code_hash == _CLAIM + order_id,
+            verifications.c.code_hash == CLAIM + order_id,
         )
     )
     return bool(here >= CLAIMS_PER_CONVERSATION or anywhere >= CLAIMS_PER_ORDER)
@@ -209,17 +156,3 @@ def _owner_with_email(connection: Connection, order_id: str, email: str) -> str 
         )
     ).scalar_one_or_none()
     return owner
-
-
-def _hash(code: str) -> str:
-    salt = secrets.token_hex(16)
-    return f"{salt}${_digest(salt, code)}"
-
-
-def _fits(code: str, code_hash: str) -> bool:
-    salt, _, digest = code_hash.partition("$")
-    return hmac.compare_digest(_digest(salt, code), digest)
-
-
-def _digest(salt: str, code: str) -> str:
-    return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()

@@ -23,6 +23,7 @@ TASKS = frozenset(
     {
         "cancel_order", "change_address", "change_items", "change_payment", "return_items", "exchange_items",
         "sign_in", "complaint", "damaged_item", "wrong_or_missing_item", "feedback",
+        "correct_profile",
     }
 )  # fmt: skip
 # Said of what went wrong: more often the reason for a request than one.
@@ -32,6 +33,7 @@ REQUESTS = TASKS | _STATEMENTS | {
     "product_question", "stock_check", "product_price", "recommend",
     "about_me", "loyalty_points", "newsletter_subscribe", "newsletter_unsubscribe", "consent_give",
     "consent_withdraw", "delete_data", "ask_person", "notify_back_in_stock", "notices_stop", "notices_resume",
+    "why_offer", "forbid_field", "allow_field",
     "ask_delivery", "ask_returns", "ask_exchange", "ask_warranty", "ask_payment", "ask_account", "ask_loyalty",
     "ask_subscription", "ask_privacy", "ask_product_care", "ask_gift_card", "ask_contact", "ask_promotion",
 }  # fmt: skip
@@ -45,14 +47,16 @@ _MATTERS: tuple[frozenset[str], ...] = (
                "ask_exchange", "ask_warranty", "refund_status", "ask_product_care"}),
     frozenset({"cancel_order", "refund_status", "order_late", "complaint", "change_items", "return_items",
                "ask_returns", "wrong_or_missing_item"}),
-    frozenset({"change_address", "ask_delivery", "ask_account", "about_me", "sign_in"}),
+    frozenset({"change_address", "ask_delivery", "ask_account", "about_me", "sign_in", "correct_profile"}),
     frozenset({"change_payment", "ask_payment", "invoice_copy", "refund_status", "ask_gift_card", "ask_promotion"}),
     frozenset({"product_question", "stock_check", "product_price", "recommend", "change_items", "exchange_items",
                "ask_product_care", "ask_promotion", "notify_back_in_stock"}),
     frozenset({"loyalty_points", "ask_loyalty", "ask_promotion", "about_me", "recommend"}),
     frozenset({"newsletter_subscribe", "newsletter_unsubscribe", "consent_give", "consent_withdraw", "notices_stop",
                "notices_resume", "notify_back_in_stock", "ask_privacy", "delete_data", "ask_subscription",
-               "ask_account", "about_me"}),
+               "ask_account", "about_me", "forbid_field", "allow_field"}),
+    frozenset({"why_offer", "recommend", "ask_promotion", "accept_offer", "decline_offer", "about_me",
+               "consent_withdraw", "forbid_field"}),
     frozenset({"ask_account", "sign_in", "list_orders", "order_status", "about_me"}),
     frozenset({"ask_person", "ask_contact", "complaint", "order_late", "feedback"}),
     frozenset({"feedback", "complaint", "order_late", "damaged_item", "wrong_or_missing_item"}),

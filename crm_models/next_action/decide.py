@@ -33,6 +33,7 @@ from crm_models.next_action.situation import UPLIFT, Candidate, Situation
 from crm_models.next_action.sizing import size_discount
 from crm_models.next_action.trouble import trouble_of
 from crm_models.offers import Offer
+from crm_models.personal_fields import forbidden_fields
 from crm_models.recommend.model import Recommender, Suggestion
 from crm_models.shop_policy import ShopPolicy
 
@@ -155,6 +156,7 @@ def _situation(connection: Connection, asking: Asking, means: Means) -> Situatio
         mood=asking.mood,
         trouble=trouble,
         consents=frozenset(purpose.value for purpose in Purpose if person._mapping[purpose.value]),
+        forbidden=frozenset(field.value for field in forbidden_fields(connection, asking.customer_id)),
         holdout=asking.holdout,
         open_complaint=person.open_complaints > 0,
         tier=person.tier,

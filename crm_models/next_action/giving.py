@@ -12,7 +12,7 @@ from crm_models.next_action.choice import Choice
 from crm_models.next_action.kinds import ActionKind, Trouble
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.situation import CHURN, Situation
-from crm_models.offers import Offer, OfferKind, make_offer, propose_recommendation
+from crm_models.offers import Offer, OfferKind, make_offer, propose_recommendation, recommendation_reason
 from crm_models.recommend.model import Suggestion
 
 RECOMMENDATION = "recommendation"  # the model, in the log
@@ -38,7 +38,9 @@ def keep_offer(
             situation.customer_id,
             str(situation.conversation_id),
             suggestion.product_id,
-            reason="happy" if suggestion.because_product_id else "popular",
+            reason=recommendation_reason(
+                "happy" if suggestion.because_product_id else "popular", suggestion.because_product_id
+            ),
             model_version=models[RECOMMENDATION],
             now=situation.now,
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from crm_models.consents import Purpose
 from crm_models.next_action.kinds import OFFERS, ActionKind, Moment, Refusal
 from crm_models.next_action.policy import ActionTerms, OfferPolicy, RecommendationTerms
 from crm_models.next_action.situation import UPLIFT, Score, Situation
+from crm_models.personal_fields import PersonalField
 
 SLEEPING_DOG = "sleeping_dog"  # a label of the uplift model
 GIFTS = OFFERS - {ActionKind.RECOMMENDATION}
@@ -60,6 +62,8 @@ def _not_permitted(kind: ActionKind, terms: ActionTerms, situation: Situation, p
         return Refusal.HOLDOUT
     if terms.consent != "none" and terms.consent not in situation.consents:
         return Refusal.NO_CONSENT
+    if terms.consent == Purpose.PERSONALISATION.value and _field_behind(kind).value in situation.forbidden:
+        return Refusal.NO_CONSENT
     for model, labels in terms.labels.items():
         if model not in situation.scores:
             return Refusal.SCORE_MISSING
@@ -71,6 +75,11 @@ def _not_permitted(kind: ActionKind, terms: ActionTerms, situation: Situation, p
     if kind in OFFERS and policy.rules.none_to_sleeping_dogs and _is_sleeping_dog(situation, policy):
         return Refusal.SLEEPING_DOG
     return None
+
+
+def _field_behind(kind: ActionKind) -> PersonalField:
+    """What of the customer chooses such an action."""
+    return PersonalField.PURCHASES if kind is ActionKind.RECOMMENDATION else PersonalField.INTERESTS
 
 
 def _is_sleeping_dog(situation: Situation, policy: OfferPolicy) -> bool:

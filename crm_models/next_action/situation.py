@@ -71,6 +71,7 @@ class Situation:
     verified: bool = True
     holdout: bool = False  # one of those that get no offers, to measure what offers bring
     consents: frozenset[str] = frozenset()  # purposes agreed to, see `crm_models.consents.Purpose`
+    forbidden: frozenset[str] = frozenset()  # what of them the customer forbade, see `crm_models.personal_fields`
     open_complaint: bool = False
     tier: str = "basic"
     tier_percent: int = 10  # the discount that the terms of the tier allow; 0: none

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from crm_models.consents import Purpose, has_consent
 from crm_models.errors import BadModel, BadTable
 from crm_models.model_files import ModelCard, model_version, read_card, read_model, write_model
 from crm_models.offers import declined_products
+from crm_models.personal_fields import PersonalField, may_use
 from crm_models.purchase_log import PurchaseLog, days
 from crm_models.recommend.rules import Catalogue, bought_once, diverse, in_stock, read_bought
 from crm_models.recommend.sequence import SequenceModel
@@ -195,7 +195,7 @@ class Recommender:
         for category, factor in (boosts or {}).items():
             if factor < 0:
                 raise ValueError(f"The boost of {category!r} is {factor}; it must be 0 or more.")
-        personal = customer_id is not None and has_consent(connection, customer_id, Purpose.PERSONALISATION)
+        personal = customer_id is not None and may_use(connection, customer_id, PersonalField.PURCHASES)
         declined = declined_products(connection, customer_id) if customer_id is not None else ()
         return self._found(connection, customer_id if personal else None, n, None, boosts, declined)
 

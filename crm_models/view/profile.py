@@ -118,10 +118,12 @@ def best_value(facts: Iterable[Fact]) -> Fact | None:
 
 def person_profile(connection: Connection, customer_id: str, now: datetime) -> tuple[ProfileField, ...]:
     """Each field of the person behind a customer, over all records that are linked to it."""
-    by_field: defaultdict[str, list[Fact]] = defaultdict(list)
-    for fact in customer_facts(connection, person_of(connection, customer_id)):
-        by_field[fact.field].append(fact)
-    return tuple(_field(name, found, now) for name, found in sorted(by_field.items()))
+    return _fields(customer_facts(connection, person_of(connection, customer_id)), now)
+
+
+def customer_profile(connection: Connection, customer_id: str, now: datetime) -> tuple[ProfileField, ...]:
+    """Each field of one customer number alone, whoever else it may be linked to."""
+    return _fields(customer_facts(connection, [customer_id]), now)
 
 
 def best_facts(connection: Connection, now: datetime, fields: Collection[str]) -> dict[str, list[Fact]]:
@@ -136,6 +138,13 @@ def best_facts(connection: Connection, now: datetime, fields: Collection[str]) -
         if holds is not None:
             best[customer_id].append(holds)
     return best
+
+
+def _fields(facts: Iterable[Fact], now: datetime) -> tuple[ProfileField, ...]:
+    by_field: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_field[fact.field].append(fact)
+    return tuple(_field(name, found, now) for name, found in sorted(by_field.items()))
 
 
 def _field(name: str, facts: list[Fact], now: datetime) -> ProfileField:

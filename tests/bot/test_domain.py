@@ -107,6 +107,8 @@ def everything_said() -> dict[str, str]:
                 found[f"utter_{each.topic}_no_options"] = "actions/fields.py"  # type: ignore[attr-defined]
             if getattr(each, "_none", None):
                 found[f"utter_{each._none}"] = "actions/fields.py"  # type: ignore[attr-defined]
+    # What an action says has perhaps a sentence for an unhappy customer; what a rule says by itself has none.
+    found |= {f"{name}_calm": place for name, place in found.items() if f"{name}_calm" in domain()["responses"]}
     return found | dict.fromkeys((TROUBLE, NEXT, LEFT), "bot/channels/turns.py")
 
 
@@ -173,6 +175,17 @@ def test_a_sentence_of_an_experiment_has_the_fields_of_the_one_it_stands_in_for(
         replaced = max((each for each in said if name.startswith(f"{each}_")), key=len)
         fields, known = (set(re.findall(r"{(\w+)}", str(sentences[each]))) for each in (name, replaced))
         assert fields <= known, f"{name} has fields that {replaced} is not given"
+
+
+def test_a_sentence_without_cheer_needs_no_other_fields_and_sells_nothing() -> None:
+    calm = read(BOT / "domain" / "calm.yml")["responses"]
+    for name, variants in calm.items():
+        usual = domain()["responses"][name.removesuffix("_calm")]
+        fields = {field for variant in usual for field in re.findall(r"{(\w+)}", variant["text"])}
+        for variant in variants:
+            assert set(re.findall(r"{(\w+)}", variant["text"])) <= fields, name
+            assert "!" not in variant["text"], name
+            assert not [each for each in variant.get("buttons", []) if each["payload"] == "/recommend"], name
 
 
 def test_web_sentences_are_used() -> None:

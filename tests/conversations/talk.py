@@ -121,7 +121,7 @@ class Talk:
     def _code(self, wrong: bool) -> str:
         with self._stack.engine.begin() as connection:
             fields = connection.execute(
-                self._query("SELECT fields FROM mails WHERE template = 'verification_code' ORDER BY mail_id DESC")
+                self._query("SELECT fields FROM mails WHERE template LIKE '%_code' ORDER BY mail_id DESC")
             ).scalars().first()  # fmt: skip
         assert fields, "no code was sent"
         code = re.search(r"\d{6}", str(fields))

@@ -243,3 +243,19 @@ def test_every_action_is_told_with_its_parts_or_what_refused_it() -> None:
     for each in choice.alternatives:
         told = each.as_json()
         assert "refused" in told or {"uplift", "margin_cents", "stake_cents", "cost_cents", "value_cents"} <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("situation", "action", "field"),
+    [(ANGRY, RETENTION, "interests"), (HAPPY, ActionKind.RECOMMENDATION, "purchases")],
+)
+def test_what_the_customer_forbade_chooses_nothing(situation: Situation, action: ActionKind, field: str) -> None:
+    assert _refused(situation, action) is not Refusal.NO_CONSENT
+    assert _refused(replace(situation, forbidden=frozenset({field})), action) is Refusal.NO_CONSENT
+    assert _refused(replace(situation, forbidden=frozenset({"name"})), action) is not Refusal.NO_CONSENT
+    # making good a fault needs no profile
+    assert _refused(replace(situation, forbidden=frozenset({field})), CREDIT) is not Refusal.NO_CONSENT
+
+
+def _refused(situation: Situation, action: ActionKind) -> Refusal | None:
+    return next(each.refused for each in made(situation).alternatives if each.action is action)

@@ -24,10 +24,12 @@ from crm_models.next_action.live import LivePolicy
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.offers import OfferKind, decline_offer, open_offer
+from crm_models.personal_fields import PersonalField
+from crm_models.personal_fields import choose as choose_field
 from crm_models.purchase_log import read_purchases
 from crm_models.recommend.model import Recommender
 from crm_models.shop_policy import ShopPolicy, TierTerms
-from crm_models.tables import campaigns, customers, offers, orders, predictions
+from crm_models.tables import campaigns, customers, decisions, offers, orders, predictions
 
 ADA = "C-000001"  # silver
 SHIPPED = load_offer_policy()
@@ -342,3 +344,12 @@ def test_a_policy_that_is_changed_counts_at_once_and_one_with_mistakes_does_not(
     assert LivePolicy(lambda: path).get() is None
     path.unlink()
     assert live.get() == SHIPPED
+
+
+def test_what_the_customer_forbade_is_read(at_risk: Connection) -> None:
+    assert decide(at_risk, ANGRY, means()).offer is not None
+    at_risk.execute(delete(decisions))
+    at_risk.execute(delete(offers))
+    choose_field(at_risk, ADA, PersonalField.INTERESTS, False, "chat", NOW)
+    decision = decide(at_risk, ANGRY, means())
+    assert decision.action is not ActionKind.RETENTION_OFFER

@@ -6,15 +6,13 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from crm_models.identity import Identity, Trust, identity_of
+from crm_models.one_time_codes import CODE_ATTEMPTS, CODE_LIFETIME, WINDOW
 from crm_models.tables import mails, verifications
 from crm_models.verification import (
     CLAIMS_PER_CONVERSATION,
     CLAIMS_PER_ORDER,
-    CODE_ATTEMPTS,
-    CODE_LIFETIME,
     CODES_PER_CONVERSATION,
     CODES_PER_CUSTOMER,
-    WINDOW,
     SignInOutcome,
     claim_order,
     confirm_code,
