@@ -48,18 +48,18 @@ class LateDeliveries(Occasions):
             return Dropped.CANCELLED
         if not order.is_open:
             return Dropped.DELIVERED
-        shipment = order.shipments[-1] if order.shipments else None
         late = self._is_late(order, now)
-        reported = shipment is not None and shipment.status == DELAYED
-        if order.promised_on is None or not (late or reported):
+        delayed = [each for each in order.shipments if each.status == DELAYED and each.delivered_at is None]
+        if order.promised_on is None or not (late or delayed):
             return Dropped.NO_LONGER_LATE
         fields = {
             "order_id": order.order_id,
             "items": order.summary(),
             "promised": order.promised_on.date().isoformat(),
         }
-        if shipment is None or order.status is not OrderStatus.SHIPPED:
+        if late and (order.status is not OrderStatus.SHIPPED or not order.shipments):
             return {**fields, "sentence": "delivery_late_not_sent"}
+        shipment = order.shipments[-1] if late else delayed[-1]
         sentence = "delivery_late" if late else "delivery_late_carrier"
         return {**fields, "sentence": sentence, "carrier": shipment.carrier, "tracking": shipment.tracking_id}
 

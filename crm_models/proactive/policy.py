@@ -130,7 +130,7 @@ def read_notice_policy(home: Path | None = None) -> NoticePolicy:
     try:
         return NoticePolicy.model_validate(rules)
     except ValidationError as error:
-        wrong = "; ".join(_describe(dict(each), rules) for each in error.errors())
+        wrong = "; ".join(_describe(dict(each)) for each in error.errors())
         raise BadPolicy(f"The rules for messages in {source} are wrong: {wrong}.") from error
 
 
@@ -152,7 +152,7 @@ def _merged(rules: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _describe(mistake: dict[str, Any], rules: Mapping[str, Any]) -> str:
+def _describe(mistake: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in mistake["loc"])
     if mistake["type"] == "extra_forbidden":
         known: Any = NoticePolicy

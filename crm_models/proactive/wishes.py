@@ -45,7 +45,7 @@ def watch_product(
     conversation_id: str | None,
     now: datetime,
 ) -> WatchResult:
-    """Wait for the product's options that are sold out, or for those that `option` names.
+    """Wait for the options that `option` names, or for all; for none when one of them can be had.
 
     Asking for it is the consent to be told, once. An unknown product gives UNKNOWN_OPTION without items.
     """
@@ -54,7 +54,6 @@ def watch_product(
         every = stock_of(connection, product_id)
         return WatchResult(WatchOutcome.UNKNOWN_OPTION, (*every.items, *every.alternatives))
     there = tuple(item for item in found.items if item.stock > 0)
-    # Somebody who names no option of a product that can be had in one waits for nothing; "in red" is another matter.
     if there:
         return WatchResult(WatchOutcome.IN_STOCK, there)
     # The lock makes two windows of one customer take turns on PostgreSQL; SQLite has one writer anyway.

@@ -28,6 +28,7 @@ from crm_models.proactive.wishes import end_watches
 from crm_models.shop_policy import read_facts
 from crm_models.tables import customers
 from crm_models.tokens import issue_stop_token
+from crm_models.view.person import person_of
 from web.gateway import store
 from web.notices.words import NoticeWords
 
@@ -82,11 +83,10 @@ class Sender:
 
     def settle(self, connection: Connection, notice: Notice, now: datetime) -> Notice:
         """Send it, hold it or drop it, in the caller's transaction; one that is not due any more stays as it is."""
-        # Two senders with two notices of one customer take turns here on PostgreSQL, so that the caps hold; SQLite
-        # has one writer anyway.
-        connection.execute(
-            select(customers.c.customer_id).where(customers.c.customer_id == notice.customer_id).with_for_update()
-        )
+        # Two senders with two notices of one person take turns here on PostgreSQL, so that the caps hold; SQLite has
+        # one writer anyway.
+        first, *_ = person_of(connection, notice.customer_id)
+        connection.execute(select(customers.c.customer_id).where(customers.c.customer_id == first).with_for_update())
         notice = notices.get_notice(connection, notice.notice_id)
         if notice.status == notices.DUE:
             decision = decide(connection, notice, self.policy, now)
