@@ -34,7 +34,7 @@ def comparison_in_words(comparison: Comparison) -> str:
     guardrail = comparison.guardrail is not None
     return {
         Verdict.WAIT: "too few outcomes are known yet",
-        Verdict.OPEN: "holds" if guardrail else "not decided, as the interval holds zero",
+        Verdict.OPEN: "holds" if guardrail else "not decided: the interval holds zero",
         Verdict.BETTER: "better",
         Verdict.WORSE: "worse, within what is allowed" if guardrail else "worse",
         Verdict.HARMED: "broken",

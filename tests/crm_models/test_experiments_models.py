@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Engine
 from trained_shop import TrainedShop
 
+from crm_models.database import create_engine
 from crm_models.errors import BadPolicy, UnknownVersion
 from crm_models.experiments.assignment import variant_of
 from crm_models.experiments.models import versions_tried
@@ -47,7 +50,7 @@ def test_a_version_that_is_tried_is_not_removed(connection: Connection, tmp_path
 
 
 def test_customers_of_a_variant_are_scored_by_its_version(
-    demo_shop: Engine, trained_shop: TrainedShop, engine: Engine, tmp_path: Path
+    demo_shop: Engine, trained_shop: TrainedShop, tmp_path: Path
 ) -> None:
     folder, shop = tmp_path / "models", tmp_path / "shop.db"
     shutil.copytree(trained_shop.folder, folder)
@@ -56,10 +59,8 @@ def test_customers_of_a_variant_are_scored_by_its_version(
     shutil.copytree(folder / "churn" / current, folder / "churn" / "churn-0")
     parameters = folder / "churn" / "churn-0" / "model.json"
     parameters.write_text(parameters.read_text().replace(current, "churn-0"))
-    from crm_models.database import create_engine
-
-    with demo_shop.connect() as source:
-        source.exec_driver_sql(f"VACUUM INTO '{shop}'")
+    with closing(sqlite3.connect(str(demo_shop.url.database))) as source, closing(sqlite3.connect(shop)) as target:
+        source.backup(target)
     copy = create_engine(f"sqlite:///{shop}")
     with copy.begin() as connection:
         experiment = started(connection, subject="model", variants=tried("churn-0"))
