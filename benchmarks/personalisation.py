@@ -45,7 +45,7 @@ class Size:
     logs: int
 
 
-FULL = Size(shops=4, customers=5_000, seeds=8, logs=400)
+FULL = Size(shops=4, customers=5_000, seeds=5, logs=250)
 QUICK = Size(shops=1, customers=700, seeds=2, logs=30)
 
 
