@@ -45,7 +45,7 @@ class Size:
     logs: int
 
 
-FULL = Size(shops=4, customers=5_000, seeds=5, logs=250)
+FULL = Size(shops=2, customers=5_000, seeds=5, logs=200)
 QUICK = Size(shops=1, customers=700, seeds=2, logs=30)
 
 
