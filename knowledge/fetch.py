@@ -47,7 +47,7 @@ class Page:
 
 
 class Fetcher:
-    """Fetches pages one after the other over one connection.
+    """Fetches pages one after the other.
 
     Args:
         max_bytes: a longer page is refused.
@@ -69,7 +69,8 @@ class Fetcher:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
-            limits=httpx.Limits(max_connections=1),
+            # No connection is used twice: one that was opened for a name may not serve another at the same address.
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
             headers={"User-Agent": _AGENT, "Accept": ", ".join(_SUFFIXES), "Accept-Encoding": "identity"},
         )
 

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 """Called as (done, total) while a long step runs."""
 
 # Part of each content hash: raised when reading or cutting changes, so that every file is read again.
-_READER = "4"
+READER = "4"
 _MAX_BYTES = 5 * 1024 * 1024
 
 
@@ -140,7 +140,7 @@ def _ingest_file(
 
 def content_hash(data: bytes) -> str:
     """Of a file and of how it is read: another one where either changed."""
-    return hashlib.sha256(_READER.encode() + b":" + data).hexdigest()
+    return hashlib.sha256(READER.encode() + b":" + data).hexdigest()
 
 
 def put_document(

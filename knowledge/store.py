@@ -71,6 +71,8 @@ _CHANGES = (
         etag TEXT NOT NULL,
         last_modified TEXT NOT NULL
     ) STRICT""",
+    # How the page was read: where that has changed, it is fetched in full again.
+    "ALTER TABLE pages ADD COLUMN reader TEXT NOT NULL DEFAULT ''",
 )
 _BESIDE = "+"
 _VERSION = 1 + len(_CHANGES)
@@ -176,13 +178,13 @@ class KnowledgeStore:
         rows = self.execute("SELECT document_id, content_hash, learnt FROM documents")
         return {document_id: _hash(content_hash, learnt) for document_id, content_hash, learnt in rows}
 
-    def validators(self) -> dict[str, tuple[str, str]]:
-        """Source -> (etag, last modified) of every document that came from the web."""
-        rows = self.execute("SELECT source, etag, last_modified FROM pages")
+    def validators(self, reader: str) -> dict[str, tuple[str, str]]:
+        """Source -> (etag, last modified) of every document that came from the web and was read by this reader."""
+        rows = self.execute("SELECT source, etag, last_modified FROM pages WHERE reader = ?", (reader,))
         return {source: (etag, last_modified) for source, etag, last_modified in rows}
 
-    def put_validators(self, source: str, etag: str, last_modified: str) -> None:
-        self.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", (source, etag, last_modified))
+    def put_validators(self, source: str, etag: str, last_modified: str, reader: str) -> None:
+        self.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)", (source, etag, last_modified, reader))
 
     def tiers(self) -> frozenset[str]:
         """The loyalty tiers that articles are written for."""

@@ -13,7 +13,7 @@ from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
 from knowledge.fetch import Fetcher, Page
-from knowledge.ingest import IngestReport, Progress, Skipped, content_hash, put_document
+from knowledge.ingest import READER, IngestReport, Progress, Skipped, content_hash, put_document
 from knowledge.readers import ROW_MARK, read_page
 from knowledge.store import KnowledgeStore, hash_of_file
 
@@ -47,7 +47,7 @@ def _ingest(
 ) -> IngestReport:
     report = IngestReport()
     read: dict[str, _Read | None] = {}
-    known, validators = store.sources(), store.validators()
+    known, validators = store.sources(), store.validators(READER)
     for done, (source, url) in enumerate(urls.items(), 1):
         try:
             page = fetcher.get(url, *(validators.get(source, ()) if source in known else ()))
@@ -58,9 +58,8 @@ def _ingest(
             progress(done, len(urls))
     with store.transaction():
         known = store.sources()
-        for source in [
-            name for name in known if listed and name.startswith(f"{listed}{ROW_MARK}") and name not in urls
-        ]:
+        former = [name for name in known if listed and name.startswith(f"{listed}{ROW_MARK}")]
+        for source in [name for name in former if name not in urls]:
             document_id, _ = known.pop(source)
             store.remove_document(document_id)
             report.removed.append(document_id)
@@ -91,7 +90,7 @@ def _put(
     else:
         put_document(store, found.document, found.passages, known, report)
     if found is not None:
-        store.put_validators(source, found.page.etag, found.page.last_modified)
+        store.put_validators(source, found.page.etag, found.page.last_modified, READER)
 
 
 def _slug(url: str) -> str:

@@ -102,7 +102,8 @@ class Evidence:
     @cached_property
     def context(self) -> Said:
         """Title and headings: what each sentence is about without saying so."""
-        return Said(". ".join((self.passage.title, *self.passage.headings)))
+        parts = (self.passage.title, *self.passage.headings)
+        return Said(". ".join(part for part in parts if not gives_orders(part)))
 
     @cached_property
     def windows(self) -> tuple[tuple[Said, ...], ...]:

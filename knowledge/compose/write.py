@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 _PASSAGES = 4
 _SENTENCES = 5
+# Letters of a question that a model reads.
+_LONGEST = 1000
 _SYSTEM = (
     "You answer a customer's question for a shop's help desk. Use only what the passages say, in one to four short "
     "sentences of plain text. Keep every number, date, amount and name exactly as it stands there. Do not add advice, "
@@ -102,5 +104,5 @@ def _prompt(question: str, evidence: Sequence[Evidence]) -> Messages:
     )
     return [
         {"role": "system", "content": _SYSTEM},
-        {"role": "user", "content": f"{passages}\n\nQuestion: {' '.join(question.split())}"},
+        {"role": "user", "content": f"{passages}\n\nQuestion: {' '.join(question.split())[:_LONGEST]}"},
     ]

@@ -49,7 +49,6 @@ class Proposals:
     """What is proposed, and why repeated questions are not: numbers of them by reason."""
 
     candidates: list[Candidate] = field(default_factory=list)
-    groups: int = 0
     too_few: int = 0
     disagreeing: int = 0
     personal: int = 0
@@ -117,7 +116,6 @@ def propose(
         if len(group.tickets) < least:
             found.too_few += 1
             continue
-        found.groups += 1
         candidate = _candidate(store, group, questions, answered, found)
         if candidate is None:
             continue
@@ -262,10 +260,9 @@ class _Memory:
         self._vectors = _encode(encoder, [way for _, way in self._decided], None)
 
     def holds(self, candidate: Candidate, vector: Vectors) -> bool:
+        """Whether the same was decided: about a new article, or about ways of asking for the same one."""
         near = self._vectors @ vector >= _SAME_QUESTION
-        return any(
-            is_near
-            and each.kind is candidate.kind
-            and (not each.document_id or each.document_id == candidate.document_id or each.kind is Kind.ARTICLE)
-            for is_near, (each, _) in zip(near, self._decided, strict=True)
-        )
+        same = [each for is_near, (each, _) in zip(near, self._decided, strict=True) if is_near]
+        if candidate.kind is Kind.ARTICLE:  # what was accepted has its article, its own or another
+            return any(each.kind is Kind.ARTICLE or each.status is Status.ACCEPTED for each in same)
+        return any(each.kind is Kind.QUESTIONS and each.document_id == candidate.document_id for each in same)

@@ -69,7 +69,7 @@ def test_a_database_of_a_newer_version_is_refused_in_words(tmp_path: Path) -> No
     connection = sqlite3.connect(tmp_path / "knowledge.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreTooNew, match=r"has version 99, this program reads up to 7; update"):
+    with pytest.raises(StoreTooNew, match=r"has version 99, this program reads up to 8; update"):
         KnowledgeStore(tmp_path / "knowledge.db").count()
 
 

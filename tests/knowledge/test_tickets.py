@@ -358,6 +358,14 @@ def test_a_candidate_may_be_put_to_another_article(store, encoder, articles: Pat
         get_candidate(store, "nothing")
 
 
+def test_what_was_put_to_another_article_is_not_proposed_again(store, encoder, articles: Path, tmp_path: Path) -> None:
+    ingest_path(store, articles)
+    candidate = only(proposed(store, encoder, write(tmp_path / "t.csv", parked())))
+    accept(store, candidate.candidate_id, article="returns")
+    again = propose(store, encoder, nobody_answers, 3)
+    assert again.candidates == [] and again.decided == 1
+
+
 def test_candidates_teach_the_encoder(store, encoder, tmp_path: Path) -> None:
     candidate = only(proposed(store, encoder, write(tmp_path / "t.csv", parked())))
     assert ticket_pairs(store) == [(way, PARKING) for way in candidate.questions]

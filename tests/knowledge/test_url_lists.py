@@ -60,6 +60,16 @@ def test_what_is_unchanged_is_not_fetched_in_full_again(take_in, store, site: Si
     assert "60 days" in store.get_document(report.changed[0]).body
 
 
+def test_a_page_is_read_again_where_reading_has_changed(take_in, store, site: Site, monkeypatch) -> None:
+    url = site.put("/a", RETURNS, ETag='"1"')
+    take_in(url)
+    monkeypatch.setattr("knowledge.ingest.READER", "later")
+    monkeypatch.setattr("knowledge.url_lists.READER", "later")
+    take_in(url)
+    take_in(url)
+    assert site.asked == [("/a", 200), ("/a", 200), ("/a", 304)]
+
+
 def test_bad_pages_are_named_and_the_rest_goes_in(take_in, store, site: Site) -> None:
     good = site.put("/good", RETURNS)
     bad = {
