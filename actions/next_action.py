@@ -18,7 +18,6 @@ from crm_models.offers import Offer
 
 # As far as anger goes; for a customer who loses patience without an angry word.
 ANGRY = -1.0
-PERSON_REASON = "next_best_action"
 
 
 def add_what_fits(
@@ -36,7 +35,7 @@ def add_what_fits(
         trouble: what the answer was about.
         text: what the customer said of it; the message where it is not given.
     """
-    return tell(context, decision_at(context, moment, mood=mood, trouble=trouble, text=text))
+    return tell(context, moment, decision_at(context, moment, mood=mood, trouble=trouble, text=text))
 
 
 def decision_at(
@@ -81,26 +80,29 @@ def decision_at(
     return decide(context.connection, asking, means)
 
 
-def tell(context: Context, decision: Decision) -> list[EventType]:
+def tell(context: Context, moment: Moment, decision: Decision) -> list[EventType]:
     """Say what was decided."""
     if decision.offer is not None and decision.action is not ActionKind.RECOMMENDATION:
         return _tell_offer(context, decision.offer)
     if decision.suggestion is not None and decision.action is ActionKind.RECOMMENDATION:
         return say_product(context, decision.suggestion, "happy", decision.offer)
-    if decision.action is ActionKind.HAND_OVER and bring_in_person(context):
+    if decision.action is ActionKind.HAND_OVER and bring_in_person(context, moment):
         context.say("offer", "person")
     if decision.action is ActionKind.ASK_FEEDBACK:
         context.say("offer", "feedback")
     return []
 
 
-def bring_in_person(context: Context) -> bool:
-    """Put the conversation into the queue; False when it is there, or a person is in it already."""
+def bring_in_person(context: Context, moment: Moment) -> bool:
+    """Put the conversation into the queue; False when it is there, or a person is in it already.
+
+    The moment is the reason that the person reads.
+    """
     outcome, _ = request_person(
         context.connection,
         context.turn.conversation_id,
         context.identity.customer_id,
-        PERSON_REASON,
+        moment.value,
         context.turn.now,
     )
     return outcome is RequestOutcome.REQUESTED
@@ -119,8 +121,8 @@ def hear_impatience(context: Context) -> None:
         anew.experiments.look_up()
         decision = decision_at(anew, Moment.IMPATIENCE, mood=ANGRY, trouble=Trouble.SERVICE)
         if decision.action is not ActionKind.HAND_OVER:
-            tell(anew, decision)
-        elif bring_in_person(anew):
+            tell(anew, Moment.IMPATIENCE, decision)
+        elif bring_in_person(anew, Moment.IMPATIENCE):
             said = context.dispatcher.messages
             context.say("offer", "person_impatient")
             said[0] = said.pop()  # in place of the offer to bring one in

@@ -102,7 +102,7 @@ class ActionDeclineOffer(ShopAction):
             decline_offer(context.connection, offer.offer_id, context.turn.now)
         to_make_good = offer is not None and offer.kind in (OfferKind.RETENTION, OfferKind.APOLOGY)
         decision = decision_at(context, Moment.OFFER_DECLINED, mood=ANGRY) if to_make_good else Decision()
-        if decision.action is ActionKind.HAND_OVER and bring_in_person(context):
+        if decision.action is ActionKind.HAND_OVER and bring_in_person(context, Moment.OFFER_DECLINED):
             context.say("offer", "declined_person")
         else:
             context.say("offer", "declined")

@@ -74,7 +74,7 @@ def _merged(shipped: Any, own: Any) -> Any:
     return result
 
 
-_OWN_WORDS = ("troubles", "labels", "lines", "margin_by_line", "stale_after_days_by_model", "effect")
+_OWN_WORDS = ("troubles", "labels", "lines", "margin_by_line", "stale_after_days_by_model")
 
 
 def _describe(mistake: Mapping[str, Any], own: Any) -> str:

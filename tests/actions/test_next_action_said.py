@@ -107,7 +107,7 @@ def test_a_late_parcel_is_made_good_with_a_credit_that_can_be_kept(served: Servi
 def test_whoever_declines_it_gets_a_person_once(served: Services) -> None:
     run(served, ActionOrderStatus())
     assert names(run(served, ActionDeclineOffer(), "no thanks", mood=0.1)) == ["utter_offer_declined_person"]
-    assert waiting(served) == ["next_best_action"]
+    assert waiting(served) == ["offer_declined"]
     assert names(run(served, ActionDeclineOffer(), "no thanks")) == ["utter_offer_declined"]
     assert [each.action for each in log(served)] == ["hand_over", "apology_credit"]
 
@@ -169,7 +169,7 @@ def test_a_person_comes_by_themselves_where_the_policy_says_so(served: Services)
     said = names(run(served, ActionLoyaltyPoints(), POINTS, events=[AGAIN]))
     assert said[0] == "utter_offer_person_impatient"
     assert not any(name.startswith("utter_frustration") for name in said)
-    assert waiting(served) == ["next_best_action"]
+    assert waiting(served) == ["impatience"]
 
 
 def test_by_default_an_impatient_customer_is_shown_the_way_to_a_person(served: Services) -> None:

@@ -23,14 +23,16 @@ def test_a_shops_file_says_only_what_differs(tmp_path: Path) -> None:
         written(
             tmp_path,
             "rules: {offers_per_conversation: 2}\n"
-            "actions:\n  apology_credit:\n    credit_cents: 700\n    troubles: {price: 1.5}\n",
+            "actions:\n  apology_credit:\n    credit_cents: 700\n    troubles: {price: 1.5}\n"
+            "  retention_offer: {effect: {doubt: 0.01}}\n",
         )
     )
     assert own.rules.offers_per_conversation == 2
     assert own.rules.none_to_sleeping_dogs == shipped.rules.none_to_sleeping_dogs
     assert own.actions.apology_credit.credit_cents == 700
     assert dict(own.actions.apology_credit.troubles) == {"price": 1.5}  # a list of the shop's own words is replaced
-    assert own.actions.retention_offer == shipped.actions.retention_offer
+    assert (own.actions.retention_offer.effect.assumed, own.actions.retention_offer.effect.doubt) == (0.12, 0.01)
+    assert own.actions.hand_over == shipped.actions.hand_over
 
 
 def test_the_version_follows_the_terms_and_nothing_else(tmp_path: Path) -> None:
