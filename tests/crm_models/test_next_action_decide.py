@@ -157,7 +157,7 @@ def test_what_became_of_each_step_is_told(at_risk: Connection) -> None:
     offer = decide(at_risk, ANGRY, means()).offer
     assert offer is not None and decline_offer(at_risk, offer.offer_id, NOW)
     decide(at_risk, replace(ANGRY, moment=Moment.OFFER_DECLINED, now=NOW + timedelta(minutes=1)), means())
-    request_person(at_risk, "web-ada", ADA, "next_best_action", NOW)
+    request_person(at_risk, "web-ada", ADA, "offer_declined", NOW)
     ordered = {"placed_at": NOW + timedelta(days=12, hours=1), "cancelled_at": None}
     at_risk.execute(update(orders).where(orders.c.order_id == OLD).values(**ordered))
     person, discount = effects_of(at_risk, read_decisions(at_risk, customer_id=ADA))
