@@ -23,6 +23,8 @@ _LEAD = re.compile(
     r"^.*?\b(?:address(?:\s+(?:is|to))?|send\s+it\s+to|deliver(?:\s+it)?\s+to|(?:go|goes|ship(?:\s+it)?|change(?:\s+it)?|going)\s+to|live\s+at|moved\s+to)\b[\s:,]*",
     re.IGNORECASE,
 )
+# "the address of my vacuum order to Lindenweg 4": what goes before the last "to" is no street.
+_LAST_TO = re.compile(r"^.*\bto\s+(?=\D*\d|\d)", re.IGNORECASE)
 # What stands around a part that is corrected: "no, the postcode is wrong, it's 10119", "14 Rose Street, not 12".
 _CORRECTION = re.compile(
     r"^(?:(?:no|nope|wait|sorry|oops|oh|actually|rather|but|and|that'?s|it'?s|it|is|isn'?t|was|should|must|be|the|my|a|new"
@@ -66,6 +68,7 @@ def parse_address(text: str, country: str) -> Address | None:
     """The address in `text`; `country` is taken where none is named. None when street or town cannot be seen."""
     plain = " ".join(_LEAD.sub("", text.replace("\n", ", ")).split()).strip(" .")
     parts = [part.strip() for part in re.split(r"\s*[,;]\s*", plain) if part.strip()]
+    parts[:1] = [_LAST_TO.sub("", part) for part in parts[:1]]
     if len(parts) < 2 or not _STREET.search(parts[0]):
         return None
     town, position = _town(parts)

@@ -12,7 +12,7 @@ from actions.change_address import ValidateAddressForm, address_words
 from actions.change_items import ValidateItemsForm
 from actions.change_payment import ValidatePaymentForm
 from actions.exchange_items import ValidateExchangeForm
-from actions.fields import LineField, NewItemField, PaymentField, ReasonField, task_order
+from actions.fields import AddressField, LineField, NewItemField, PaymentField, ReasonField, task_order
 from actions.formats import line_name, method_name, money
 from actions.order_choice import OrderField, order_buttons
 from actions.return_items import ValidateReturnForm
@@ -56,6 +56,21 @@ class _Question(ShopAction):
     """Asked in the middle of a task."""
 
     ends_turn = False
+
+
+class AskAddress(_Question):
+    """The whole address, or the country that the one just written lacks."""
+
+    action = "action_ask_address"
+
+    def act(self, context: Context) -> list[EventType]:
+        """What was written is not asked for again."""
+        written = AddressField().without_country(context)
+        if written is None:
+            context.say("ask", "address")
+        else:
+            context.say("address", "which_country", address=address_words(written.columns()))
+        return []
 
 
 class AskOrder(_Question):

@@ -11,7 +11,7 @@ from typing import Any
 from actions.address_text import correct_address, parse_address
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
-from crm_models.addresses import Address
+from crm_models.addresses import Address, country_code, is_country
 from crm_models.exchanges import ExchangeOption, exchange_options
 from crm_models.order_records import LineStatus
 from crm_models.orders import Order, OrderLine, get_order
@@ -20,6 +20,8 @@ from crm_models.product_search import match_option, words
 
 # "Yes" and "hello" tell nothing of what happened.
 _NO_TEXT = frozenset({"affirm", "greet", "thanks"})
+# Messages after which the country of an address is not waited for any more.
+_LATEST = 3
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
 
@@ -217,13 +219,27 @@ class AddressField:
     slot = "address"
 
     def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
-        """Whether it looks like street, number and town, or like an attempt at it."""
-        return bool(re.search(r"\d", context.turn.text)) and len(context.turn.text) < 300
+        """Whether it looks like street, number and town, or like an attempt at it, or is the country of one."""
+        text = context.turn.text
+        attempt = bool(re.search(r"\d", text)) and len(text) < 300
+        return attempt or (self.without_country(context) is not None and is_country(text))
+
+    def without_country(self, context: Context) -> Address | None:
+        """The address in the customer's latest messages, where it lacks the country and nothing else."""
+        said = [str(event.get("text") or "") for event in context.events if event["event"] == "user"]
+        for text in reversed(said[-_LATEST:]):
+            address = parse_address(text, "")
+            if address is not None:
+                return address if address.missing() == ("country",) else None
+        return None
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
-        """Its parts; an attempt that lacks some, the country among them, is answered with an example."""
+        """Its parts; an attempt that lacks some is answered with an example, one without a country is kept."""
         current = task_order(context, known).address
         address = parse_address(context.turn.text, "")
+        earlier = self.without_country(context)
+        if address is None and earlier is not None and is_country(context.turn.text):
+            address = replace(earlier, country=country_code(context.turn.text.strip(" .!")))
         if address is not None and not address.country and _same_country(address, current):
             address = replace(address, country=current.country)
         if address is not None and not address.missing():
@@ -231,7 +247,7 @@ class AddressField:
         if known.get("address") and not asked:
             corrected = correct_address(context.turn.text, Address(**known["address"]))
             return corrected.columns() if corrected and not corrected.missing() else None
-        if asked and self.mentioned(context, known):
+        if asked and self.mentioned(context, known) and earlier is None:
             context.say("address", "incomplete")
         return None
 

@@ -11,12 +11,14 @@ from actions.task_state import TaskEnded
 from actions.turn import is_resumed, said_last
 from actions.words import word
 from crm_models.order_numbers import normalise_order_id
-from crm_models.order_references import find_order_reference
+from crm_models.order_references import OrderCandidate, ReferenceKind, find_order_reference
 from crm_models.orders import Order, get_order, list_orders
 from crm_models.return_rules import return_window_ends
 
 MOST_BUTTONS = 5
 Eligible = Callable[[Context, Order], str | None]
+# What points at one order and no other, so that the task is about it or about none.
+_CERTAIN = (ReferenceKind.PRODUCT, ReferenceKind.RECENCY, ReferenceKind.NUMBER)
 
 
 def named_order(context: Context) -> str | None:
@@ -24,18 +26,27 @@ def named_order(context: Context) -> str | None:
     return context.turn.entity("order_id") or normalise_order_id(context.turn.text)
 
 
-def described_order(context: Context, candidates: Sequence[Order]) -> str | None:
-    """The one among `candidates` that the words of the message point at ("the kettle", "the second one")."""
-    found = find_order_reference(
+def described_orders(context: Context) -> tuple[OrderCandidate, ...]:
+    """All orders of the customer that the words of the message may point at, likeliest first."""
+    return find_order_reference(
         context.connection,
         context.identity,
         context.turn.text,
         offered=context.slots.get("choices") or (),
         current=context.slots.get("order_id"),
+        products=context.turn.entities.get("product", ()),
     )
+
+
+def described_order(context: Context, candidates: Sequence[Order]) -> str | None:
+    """The one among `candidates` that the words of the message point at ("the kettle", "the second one")."""
+    meant = _among(candidates, described_orders(context))
+    return meant[0].order_id if len(meant) == 1 else None
+
+
+def _among(candidates: Sequence[Order], found: Sequence[OrderCandidate]) -> list[Order]:
     possible = {order.order_id for order in candidates}
-    meant = [each.order.order_id for each in found if each.order.order_id in possible]
-    return meant[0] if len(meant) == 1 else None
+    return [each.order for each in found if each.order.order_id in possible]
 
 
 def meant_order(context: Context, candidates: Sequence[Order]) -> str | None:
@@ -82,12 +93,17 @@ class OrderField:
         return bool(named_order(context) or described_order(context, self.candidates(context)))
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
-        """Named by its number, or described."""
+        """Named by its number, or described. An order that is meant and that the task cannot have ends it."""
         number = named_order(context)
         if number:
             return self._checked(context, number)
+        found = described_orders(context)
         candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
-        return described_order(context, candidates)
+        meant = _among(candidates, found)
+        if not meant and found and found[0].kind in _CERTAIN and not known.get("excluded"):
+            # Another order must not take the place of the one that was named.
+            return self._checked(context, found[0].order.order_id)
+        return meant[0].order_id if len(meant) == 1 else None
 
     def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
         """The one talked about, else the only one possible; none possible ends the task."""
@@ -97,6 +113,10 @@ class OrderField:
             raise TaskEnded
         if named_order(context):
             # A number that is not theirs: no other order takes its place unasked.
+            return None
+        product = context.turn.entity("product")
+        if product and not described_orders(context):
+            context.say("order", "not_bought", product=product)
             return None
         rest = [order for order in candidates if order.order_id != known.get("excluded")]
         if not rest:

@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.formats import day
 from actions.next_action import add_what_fits
-from actions.order_choice import meant_order, named_order, order_buttons
+from actions.order_choice import described_orders, meant_order, named_order, order_buttons
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
 from actions.task_words import order_words
@@ -44,7 +44,7 @@ class ActionOrderStatus(ShopAction):
         if not context.verified:
             return self._without_proof(context)
         orders = list_orders(context.connection, context.identity, limit=MOST_ORDERS, open_first=True)
-        chosen = meant_order(context, orders)
+        chosen = meant_order(context, orders) or self._only_open_one(context)
         if chosen is None:
             return self._by_default(context, orders)
         order = get_order(context.connection, context.identity, chosen)
@@ -52,6 +52,12 @@ class ActionOrderStatus(ShopAction):
             context.say("order", "not_found", order_id=chosen)
             return [SlotSet("resume", self.action)]
         return self._tell(context, order)
+
+    @staticmethod
+    def _only_open_one(context: Context) -> str | None:
+        """Of several orders that are meant ("the kettle", bought before too), the one that is on its way."""
+        under_way = [each.order.order_id for each in described_orders(context) if each.order.is_open]
+        return under_way[0] if len(under_way) == 1 else None
 
     def _by_default(self, context: Context, orders: Sequence[Order]) -> list[EventType]:
         """The only open order; several as buttons; none: the latest."""

@@ -81,4 +81,10 @@ def country_code(name: str) -> str:
     plain = " ".join(name.split())
     if len(plain) == 2:
         return plain.upper()
-    return _COUNTRIES.get(plain.lower().removeprefix("the "), plain)
+    return _COUNTRIES.get(plain.lower().removeprefix("in ").removeprefix("the "), plain)
+
+
+def is_country(text: str) -> bool:
+    """Whether `text` is the name or the code of a country and nothing else."""
+    plain = " ".join(text.split()).strip(" .!").lower().removeprefix("in ").removeprefix("the ")
+    return plain in _COUNTRIES or plain.upper() in set(_COUNTRIES.values())

@@ -63,12 +63,14 @@ def find_order_reference(
     text: str,
     offered: Sequence[str] = (),
     current: str | None = None,
+    products: Sequence[str] = (),
 ) -> tuple[OrderCandidate, ...]:
     """Orders of the verified customer that `text` may mean, likeliest first; none when it points at none.
 
     More than one candidate means: ask which. `offered` are the order ids last shown, in that order, which
     "the second one" counts through; without them it counts through the open orders, newest first, then the
-    others. `current` is the order spoken of until now, which "the other one" is not.
+    others. `current` is the order spoken of until now, which "the other one" is not. `products` are the words of
+    the text that name a product, where they are known: the rest of a long message says nothing about what was bought.
     """
     named = normalise_order_id(text)
     if named is not None:
@@ -79,7 +81,8 @@ def find_order_reference(
     for found in (
         _by_digits(history, text),
         _by_position(shown, text, explicit=bool(offered)),
-        _by_product(history, text),
+        *(_by_product(history, product, _NEWEST.search(text) is not None) for product in products),
+        _by_product(history, text, _NEWEST.search(text) is not None),
         _by_recency(history, text),
         _by_other(shown, text, current),
         _by_status(history, text),
@@ -106,7 +109,8 @@ def _by_position(shown: Sequence[Order], text: str, explicit: bool) -> tuple[Ord
     return _equal(shown[position : position + 1], ReferenceKind.POSITION)
 
 
-def _by_product(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ...]:
+def _by_product(history: Sequence[Order], text: str, newest: bool) -> tuple[OrderCandidate, ...]:
+    """`newest`: of those in which it is, the latest ("my last kettle order")."""
     index = ProductIndex()
     for order in history:
         for line in order.lines:
@@ -118,7 +122,7 @@ def _by_product(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ..
         return ()
     best = max(scores.values())
     found = [order for order in history if scores.get(order.order_id, 0.0) >= best - _MARGIN]
-    if _NEWEST.search(text):  # "my last kettle order"
+    if newest:
         found = [max(found, key=lambda order: order.placed_at)]
     found.sort(key=lambda order: -scores[order.order_id])  # stable: open and newest first among equals
     return tuple(OrderCandidate(order, ReferenceKind.PRODUCT, min(scores[order.order_id], 1.0)) for order in found)

@@ -63,3 +63,13 @@ def test_a_part_is_corrected_and_the_rest_stays(said: str, written: str) -> None
 @pytest.mark.parametrize("said", ["no", "yes", "no no no", "yes, send it there", "12 Rose Street", "no, cancel that"])
 def test_what_corrects_nothing_leaves_the_address(said: str) -> None:
     assert correct_address(said, KNOWN) is None
+
+
+def test_what_goes_before_the_last_to_is_no_street() -> None:
+    said = "i moved, change the address of my vacuum order to Lindenweg 4, 10961 Berlin"
+    address = parse_address(said, "DE")
+    assert address is not None and (address.address1, address.postcode, address.city) == (
+        "Lindenweg 4",
+        "10961",
+        "Berlin",
+    )

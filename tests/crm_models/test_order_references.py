@@ -65,3 +65,8 @@ def test_a_candidate_says_what_pointed_at_it(shop: Connection) -> None:
     (found,) = find_order_reference(shop, ADA, "the kettle order")
     assert found.kind is ReferenceKind.PRODUCT
     assert 0 < found.score <= 1
+
+
+def test_the_rest_of_a_long_message_does_not_hide_the_product(shop: Connection) -> None:
+    text = "i moved, so please change the address of my kettle order to Lindenweg 4 in 10961 Berlin, thank you"
+    assert _found(shop, text, products=("kettle",)) == [PENDING]
