@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
 from bisect import bisect_left
@@ -25,9 +26,19 @@ from bot.nlu.message_encoder import MessageOnnxEncoder
 from bot.nlu.messages import intent_examples, intent_of, is_payload, text_of
 from bot.nlu.pairs import pairs_digest, read_pairs
 from bot.nlu.report import write_report
+from bot.nlu.spaces import word_counts
+from bot.nlu.spelling import SpellingRepair, whole_words
 from bot.nlu.split import text_key, without_duplicates
 from bot.nlu.training_text import Span, training_texts
-from bot.nlu.vectors import EMBEDDING, ENTITY_SCORES, INTENT_FEATURES, TRAINING_FEATURES, TrainingFeatures
+from bot.nlu.vectors import (
+    EMBEDDING,
+    ENTITY_SCORES,
+    INTENT_FEATURES,
+    LANGUAGE,
+    SPELLED,
+    TRAINING_FEATURES,
+    TrainingFeatures,
+)
 
 if TYPE_CHECKING:
     from bot.nlu.finetune import Finetuned
@@ -37,6 +48,7 @@ logger = logging.getLogger(__name__)
 
 PAIRS_FOLDER = "pairs"
 FIRST_RUN_FILE = "first_run.npz"
+WORDS_FILE = "words.json"
 
 TRAINING_CODE = (
     "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise", "split",
@@ -52,7 +64,9 @@ PARITY_EXAMPLES = 24
 class MessageEncoder(GraphComponent):
     """Fine-tunes the encoder in training; attaches `embedding` and `intent_features` to each message.
 
-    Where entities are marked in the examples, `entity_scores` too: see `tagger.EntityTagger`.
+    Where entities are marked in the examples, `entity_scores` too: see `tagger.EntityTagger`. The vectors are those of
+    the message with its mistyped words put right, which is attached as `spelled` where there are any; entities have
+    the letters of the message as it is.
     """
 
     @staticmethod
@@ -76,9 +90,11 @@ class MessageEncoder(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         encoder: MessageOnnxEncoder | None,
+        spelling: SpellingRepair | None = None,
     ) -> None:
         self.config = config
         self.encoder = encoder
+        self._spelling = spelling or SpellingRepair({}, ())
         self._model_storage = model_storage
         self._resource = resource
 
@@ -103,7 +119,9 @@ class MessageEncoder(GraphComponent):
     ) -> MessageEncoder:
         with model_storage.read_from(resource) as folder:
             encoder = MessageOnnxEncoder(folder)
-        return cls({**cls.get_default_config(), **config}, model_storage, resource, encoder)
+            counts = json.loads((folder / WORDS_FILE).read_text(encoding="utf-8"))
+        spelling = SpellingRepair(counts, whole_words(encoder.vocabulary))
+        return cls({**cls.get_default_config(), **config}, model_storage, resource, encoder, spelling)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -137,6 +155,7 @@ class MessageEncoder(GraphComponent):
             )
             if result.on_gpu:
                 keep_weights(result.model, folder)
+            (folder / WORDS_FILE).write_text(json.dumps(word_counts(texts), ensure_ascii=False), encoding="utf-8")
             _write_first_run(folder, texts, result)
             write_report(folder, _in_words(result, exported, labels))
         return self._resource
@@ -158,12 +177,20 @@ class MessageEncoder(GraphComponent):
         read = [message for message in messages if text_of(message).strip() and not is_payload(text_of(message))]
         if read and self.encoder is not None:
             for message in read:
-                # One by one: in 8 bits a text's company in a batch moves its numbers a little.
-                (each,) = self.encoder.read([spell_emoji(text_of(message))])
-                message.set(EMBEDDING, each.embedding, add_to_output=False)
-                message.set(INTENT_FEATURES, each.intent_features, add_to_output=False)
-                message.set(ENTITY_SCORES, each.entity_scores, add_to_output=False)
+                self._read(message, self.encoder)
         return messages
+
+    def _read(self, message: Message, encoder: MessageOnnxEncoder) -> None:
+        text = text_of(message)
+        spelled = self._spelling.repair(text) if (message.get(LANGUAGE) or {}).get("trained", True) else text
+        # One by one: in 8 bits a text's company in a batch moves its numbers a little.
+        (written,) = encoder.read([spell_emoji(text)])
+        (meant,) = (written,) if spelled == text else encoder.read([spell_emoji(spelled)])
+        if spelled != text:
+            message.set(SPELLED, spelled, add_to_output=False)
+        message.set(EMBEDDING, meant.embedding, add_to_output=False)
+        message.set(INTENT_FEATURES, meant.intent_features, add_to_output=False)
+        message.set(ENTITY_SCORES, written.entity_scores, add_to_output=False)
 
 
 def _marked(training_data: TrainingData, texts: Sequence[str]) -> list[list[Span]]:

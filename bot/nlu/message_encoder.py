@@ -50,6 +50,11 @@ class MessageOnnxEncoder(OnnxEncoder):
         if has_gpu(folder):
             self._session = TorchSession(folder, "cuda")
 
+    @property
+    def vocabulary(self) -> list[str]:
+        """The pieces that the tokenizer knows."""
+        return list(self._tokenizer.get_vocab())
+
     def read(self, texts: Sequence[str]) -> list[Encoded]:
         """Everything that the model has to say of each text, in one pass."""
         names = ["embedding", "intent_features"] + (["entity_scores"] if self.tags else [])

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.earlier import said_earlier
 from bot.nlu.home import data_folder
 from bot.nlu.messages import is_payload, text_of
-from bot.nlu.vectors import ANSWERABLE, EMBEDDING, FOLLOWS, INTENT_SET, PASSAGES
+from bot.nlu.vectors import ANSWERABLE, EMBEDDING, FOLLOWS, INTENT_SET, PASSAGES, SPELLED
 from knowledge.embed import OnnxEncoder, load_encoder
 from knowledge.errors import KnowledgeError
 from knowledge.hits import Hit
@@ -78,7 +78,7 @@ class PassageRetriever(GraphComponent):
             if is_payload(text):
                 continue
             earlier = said_earlier()
-            hits = self._search(text, message.get(EMBEDDING), earlier)
+            hits = self._search(message.get(SPELLED) or text, message.get(EMBEDDING), earlier)
             if earlier:
                 # What it is about was said before; the intent of "and for gold members?" tells little.
                 message.set(FOLLOWS, True, add_to_output=True)

@@ -11,6 +11,7 @@ import numpy as np
 EMBEDDING = "embedding"  # float32 (width,), length 1: for retrieval
 INTENT_FEATURES = "intent_features"  # float32 (width,): for the intent classifier
 ENTITY_SCORES = "entity_scores"  # message_encoder.EntityScores, of the text as `emoji.spell_emoji` writes it
+SPELLED = "spelled"  # the text with its mistyped words put right; only where it has any
 PART = "part"  # True on a message that is a part of another, see `requests.RequestFinder`
 TRAINING_FEATURES = "training_features"  # TrainingFeatures, on training examples
 

@@ -41,6 +41,12 @@ def test_a_plain_request_is_understood(agent: Any) -> None:
     assert understood["passages"] == [] and understood["answerable"] == 0.0
 
 
+def test_mistyped_words_cost_no_confidence_and_stay_as_they_were_written(agent: Any) -> None:
+    mistyped, plain = parse(agent, "wehre is my ordr, kettel"), parse(agent, "where is my order, kettle")
+    assert mistyped["text"] == "wehre is my ordr, kettel"
+    assert mistyped["intent_ranking"][0] == plain["intent_ranking"][0]
+
+
 def test_thumbs_up_and_down_differ(agent: Any) -> None:
     assert parse(agent, "👍")["intent_ranking"][0]["name"] == "affirm"
     assert parse(agent, "👎")["intent_ranking"][0]["name"] == "deny"
