@@ -9,6 +9,7 @@ from actions.formats import day
 from actions.next_action import ANGRY, bring_in_person, decision_at
 from actions.product_words import product_words, say_product
 from actions.shop_action import Context, ShopAction
+from actions.wishes import grant_wish
 from crm_models.catalogue import categories, product_card
 from crm_models.identity import Trust
 from crm_models.next_action.decide import Decision
@@ -61,7 +62,10 @@ class ActionRecommend(ShopAction):
     writes = True
 
     def act(self, context: Context) -> list[EventType]:
-        """From what they bought, with consent; from the kind of thing they name; else what is popular."""
+        """What fits their price; what fits what they bought, with consent; of the kind they name; else popular."""
+        granted = grant_wish(context)
+        if granted is not None:
+            return granted
         named = context.turn.entity("category") or context.turn.entity("product")
         return suggest(context, category=named or closest_category(context.turn.text, categories(context.connection)))
 

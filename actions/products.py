@@ -13,6 +13,7 @@ from actions.order_choice import described_order
 from actions.product_words import product_words
 from actions.shop_action import Context, ShopAction
 from actions.turn import asked_which_order
+from actions.wishes import grant_wish
 from actions.words import word
 from crm_models.catalogue import ProductCard, StockOutcome, find_products, product_card, stock_of
 from crm_models.orders import list_orders
@@ -38,6 +39,9 @@ class ActionProduct(ShopAction):
                     SlotSet("order_id", chosen),
                     FollowupAction(context.slots.get("resume") or "action_order_status"),
                 ]
+        granted = grant_wish(context)
+        if granted is not None:
+            return granted
         card, several = meant_product(context)
         if card is not None:
             return self._tell(context, card)

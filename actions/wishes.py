@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, SlotSet
 
+from actions.context import Context
 from actions.formats import money
-from actions.offer import product_words
-from actions.shop_action import Context
+from actions.product_words import product_words
 from crm_models.catalogue import ProductCard
 from crm_models.product_wishes import grant, read_wish
 
