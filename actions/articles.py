@@ -11,6 +11,7 @@ from actions.experiments import articles_of, unharmed
 from actions.services import services
 from actions.shop_action import Context
 from actions.turn import read_turn
+from crm_models.customers import Profile
 from crm_models.identity import identity_of
 from crm_models.personal_fields import PersonalField
 from knowledge.answer import Answer, compose
@@ -31,7 +32,7 @@ def find_answer(context: Context) -> Answer:
             context.services.store,
             context.turn.question,
             [hit for hit in hits if hit.document_id not in articles],
-            tier=profile.tier if profile and profile.may_use(PersonalField.TIER) else None,
+            tier=_usable_tier(profile),
             country=profile.country if profile and profile.may_use(PersonalField.LOCATION) else None,
             settings=context.services.knowledge,
         )
@@ -54,9 +55,13 @@ async def write_answer(writer: LanguageModel, dispatcher: CollectingDispatcher, 
         identity = identity_of(connection, turn.conversation_id, turn.now)
         context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
         quoted = find_answer(context)
-        tier = context.profile.tier if context.profile else None
+        tier = _usable_tier(context.profile)
     # Of the others an experiment may keep some from this customer.
     shown = {source.document_id for source in (*quoted.sources, *quoted.near)}
     hits = [hit for hit in map(Hit.from_json, turn.passages) if hit.document_id in shown]
     settings = services().knowledge
     return await write(writer, services().store, turn.question, hits, quoted, tier, settings=settings)
+
+
+def _usable_tier(profile: Profile | None) -> str | None:
+    return profile.tier if profile and profile.may_use(PersonalField.TIER) else None
