@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from sqlalchemy import select
+
 from crm_models import escalations
+from crm_models.personal_fields import PersonalField, choose
 from crm_models.staff import Role, create_staff
+from crm_models.tables import profile_facts
 from tests.web.agent import Agent
 from tests.web.conftest import PASSWORDS, Web, token_for
 from tests.web.fake_bot import FakeBot
@@ -232,3 +236,34 @@ def test_markup_of_a_visitor_is_text_at_the_desk(web: Web) -> None:
     page = Agent(web).http.get(f"/staff/conversations/{visitor.conversation_id}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_staff_corrects_what_is_wrong_once_the_conversation_is_theirs(web: Web, engine) -> None:
+    visitor = web.visitor(token_for("C-000001"))
+    agent = Agent(web)
+    assert agent.outcome(visitor.conversation_id, "correct", field="first_name", value="Adah") == "not_yours"
+    agent.outcome(visitor.conversation_id, "take")
+    assert agent.outcome(visitor.conversation_id, "correct", field="tier", value="gold") == "not_valid"
+    assert agent.outcome(visitor.conversation_id, "correct", field="email", value="nonsense") == "not_valid"
+    assert agent.outcome(visitor.conversation_id, "correct", field="first_name", value="Adah") == "done"
+    assert "Adah Berger" in agent.http.get(f"/staff/conversations/{visitor.conversation_id}").text
+    with engine.begin() as connection:
+        facts = connection.execute(select(profile_facts.c.value, profile_facts.c.source, profile_facts.c.source_kind))
+        assert set(facts) == {("Adah", "staff agent", "staff"), ("Ada", "customer account", "account")}
+
+
+def test_nobody_is_corrected_in_the_conversation_of_a_visitor(web: Web) -> None:
+    visitor, agent = web.visitor(), Agent(web)
+    agent.outcome(visitor.conversation_id, "take")
+    assert agent.outcome(visitor.conversation_id, "correct", field="first_name", value="Adah") == "gone"
+    assert "Correct a name" not in agent.http.get(f"/staff/conversations/{visitor.conversation_id}").text
+
+
+def test_the_desk_shows_what_the_customer_forbade(web: Web, engine) -> None:
+    visitor = web.visitor(token_for("C-000001"))
+    page = f"/staff/conversations/{visitor.conversation_id}"
+    assert "Not to be used" not in Agent(web).http.get(page).text
+    with engine.begin() as connection:
+        for field in (PersonalField.NAME, PersonalField.LAST_CONVERSATION):
+            choose(connection, "C-000001", field, False, "chat", utc_now())
+    assert "Not to be used in replies: <b>last conversation</b>, <b>name</b>" in Agent(web).http.get(page).text

@@ -33,6 +33,7 @@ class Handover(Enum):
     GONE = "gone"
     BOT_UNREACHABLE = "bot_unreachable"
     EMPTY = "empty"
+    NOT_VALID = "not_valid"  # a correction that its field cannot hold
 
 
 async def take(services: Services, conversation_id: str, member: StaffMember) -> Handover:

@@ -17,6 +17,7 @@ from web.security import check_form
 from web.services import services_of
 from web.staff import handover, login
 from web.staff.access import DESK, require
+from web.staff.corrections import correct_customer
 from web.staff.handover import Handover
 from web.staff.profile import read_desk
 
@@ -26,6 +27,7 @@ router.include_router(login.router)
 _STATUS = {
     Handover.DONE: 200,
     Handover.EMPTY: 422,
+    Handover.NOT_VALID: 422,
     Handover.GONE: 404,
     Handover.BOT_UNREACHABLE: 503,
 }
@@ -100,6 +102,20 @@ async def write(request: Request, conversation_id: str) -> Response:
     client_id = str(form.get("client_id", ""))[:64] or secrets.token_hex(16)
     text = str(form.get("text", ""))
     outcome = await handover.write(services, conversation_id, member, client_id, text)
+    return _answer(request, conversation_id, outcome)
+
+
+@router.post("/staff/conversations/{conversation_id}/correct")
+async def correct(request: Request, conversation_id: str) -> Response:
+    """Write down a name, an e-mail address or a phone number of the customer."""
+    services = services_of(request)
+    member = await require(request, DESK)
+    await check_form(request, services.keys.session_key)
+    form = await request.form()
+    field, value = (str(form.get(name, "")) for name in ("field", "value"))
+    outcome = await services.database.write(
+        correct_customer, conversation_id, member, field, value[:200], services.now()
+    )
     return _answer(request, conversation_id, outcome)
 
 
