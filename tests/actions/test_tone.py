@@ -1,0 +1,50 @@
+"""An unhappy customer is spoken to without cheer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Context
+from actions.frustration import Frustration
+from actions.services import services
+from actions.turn import Turn
+from crm_models.database import create_engine, migrate
+from crm_models.identity import Identity, Trust
+
+CALM = Turn(
+    conversation_id="web-1", channel="web", text="hello", intent="greet", intent_set=(), entities={}, sentiment=0.0,
+    frustrated=False, frustration=Frustration(0.0, ()), question="hello", passages=(), answerable=0.0, follows=False,
+    foreign_language=None, now=datetime(2026, 5, 13, 10, 0),
+)  # fmt: skip
+
+
+def said(turn: Turn, topic: str, outcome: str, **fields: Any) -> str:
+    engine = create_engine("sqlite://")
+    migrate(engine)
+    dispatcher = CollectingDispatcher()
+    with engine.begin() as connection:
+        visitor = Identity("web-1", None, Trust.ANONYMOUS)
+        Context(dispatcher, {}, [], turn, connection, visitor, services()).say(topic, outcome, **fields)
+    return str(dispatcher.messages[0]["response"])
+
+
+@pytest.mark.parametrize(
+    ("turn", "response"),
+    [
+        (CALM, "utter_greet_known"),
+        (replace(CALM, sentiment=0.9), "utter_greet_known"),
+        (replace(CALM, sentiment=-0.35), "utter_greet_known_calm"),
+        (replace(CALM, frustrated=True), "utter_greet_known_calm"),
+    ],
+)
+def test_a_greeting_by_the_mood(turn: Turn, response: str) -> None:
+    assert said(turn, "greet", "known", named=" Ada") == response
+
+
+def test_a_sentence_without_a_calm_variant_stays() -> None:
+    assert said(replace(CALM, sentiment=-0.9), "greet", "late_order") == "utter_greet_late_order"
