@@ -45,7 +45,7 @@ class Size:
     logs: int
 
 
-FULL = Size(shops=2, customers=5_000, seeds=5, logs=200)
+FULL = Size(shops=4, customers=5_000, seeds=5, logs=300)
 QUICK = Size(shops=1, customers=700, seeds=2, logs=30)
 
 
@@ -59,6 +59,7 @@ class Outcome:
     spent: float  # cents a customer
     planned: float
     worst_day: float  # cents, planned, of one shop
+    worst_day_spent: float  # what the offers of one day cost in the end
     actions: float  # anything but an answer, of 100 contacts
     to_open_complaints: float  # offers that sell, of 100 contacts
 
@@ -140,6 +141,7 @@ def _outcome(totals: Sequence[Sequence[Totals]]) -> Outcome:
         spent=sum(float(each.spent_by_day.sum()) for each in every) / customers,
         planned=sum(float(each.planned_by_day.sum()) for each in every) / customers,
         worst_day=max(float(each.planned_by_day.max()) for each in every),
+        worst_day_spent=max(float(each.spent_by_day.max()) for each in every),
         actions=100 * (1 - sum(each.actions["answer_only"] for each in every) / max(contacts, 1)),
         to_open_complaints=100 * sum(each.to_open_complaints for each in every) / max(contacts, 1),
     )
@@ -194,6 +196,13 @@ def main_rows(found: Mapping[str, Outcome], day_cents: float) -> list[Row]:
             "cents",
             at_most(day_cents),
             {name: each.worst_day for name, each in told.items()},
+        ),
+        Row(
+            "dearest day of a shop, as its offers were used",
+            ours.worst_day_spent,
+            "cents",
+            at_most(day_cents),
+            {name: each.worst_day_spent for name, each in told.items()},
         ),
         Row(
             "contacts to which something is added",
