@@ -65,6 +65,8 @@ def _written(
 
 
 def _who_wrote(answer: Answer, written: Written | None) -> str:
+    if answer.status is AnswerStatus.UNKNOWN:
+        return ""
     if answer.composer:
         return f"Put into words by {answer.composer}; every sentence was checked against the passages."
     trouble = f"; the language model was of no help: {written.trouble}" if written is not None else ""

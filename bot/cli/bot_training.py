@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ from bot.cli.errors import NotTrained, TrainingFailed
 from bot.cli.fingerprints import note_trained, read_trained, taught_fingerprint
 from bot.cli.process import last_lines, rotate
 from bot.settings import PROJECT
+from knowledge.errors import KnowledgeError
 from knowledge.pairs import question_answer_pairs, write_pairs
 from knowledge.store import KnowledgeStore
 from knowledge.tickets.pairs import ticket_pairs
@@ -51,21 +52,25 @@ def require_model(config: Config) -> Path:
 
 def is_bot_trained(config: Config) -> bool:
     """Whether the model is there and was made from what is there now."""
-    trained = read_trained(config.home).get("bot", {})
-    fresh = trained.get("fingerprint") == taught_fingerprint(PROJECT, _read_pairs(config)[1])
-    return fresh and current_model(config) is not None
+    if current_model(config) is None:
+        return False
+    try:
+        of_tickets = _pairs(config, ticket_pairs)
+    except KnowledgeError:  # told where the articles are read
+        return False
+    return bool(read_trained(config.home)["bot"].get("fingerprint") == taught_fingerprint(PROJECT, of_tickets))
 
 
 def train_bot(config: Config, step: Step) -> Path:
     """Train the bot's model. Raises TrainingFailed, which names the log."""
-    of_articles, of_tickets = _read_pairs(config)
+    of_tickets = _pairs(config, ticket_pairs)
     fingerprint = taught_fingerprint(PROJECT, of_tickets)
     name = f"rapport-{fingerprint[:12]}.tar.gz"
     config.models.mkdir(parents=True, exist_ok=True)
     config.logs.mkdir(parents=True, exist_ok=True)
     log = config.logs / "train.log"
     rotate(log)
-    write_pairs(config.home / "pairs" / "articles.jsonl", of_articles)
+    write_pairs(config.home / "pairs" / "articles.jsonl", _pairs(config, question_answer_pairs))
     write_pairs(config.home / "pairs" / "candidates.jsonl", of_tickets)
     code = _run(_command(config, name), _environment(config), log, step)
     model = config.models / name
@@ -77,11 +82,11 @@ def train_bot(config: Config, step: Step) -> Path:
     return model
 
 
-def _read_pairs(config: Config) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """What the articles, and the tickets, say now: for the encoder to learn from."""
+def _pairs(config: Config, read: Callable[[KnowledgeStore], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """What the articles, or the tickets, say now: for the encoder to learn from."""
     store = KnowledgeStore(config.knowledge.database)
     try:
-        return question_answer_pairs(store), ticket_pairs(store)
+        return read(store)
     finally:
         store.close()
 

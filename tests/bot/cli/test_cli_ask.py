@@ -33,6 +33,7 @@ def article(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_it_says_that_the_sentences_are_the_articles_own(rapport: Any, article: None) -> None:
     assert "Sentences word for word from the articles." in rapport("ask", QUESTION).said
+    assert "word for word" not in rapport("ask", "who won the football world cup").said
 
 
 def test_it_says_which_model_wrote_or_why_it_did_not(

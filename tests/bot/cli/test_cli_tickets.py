@@ -105,3 +105,9 @@ def test_mistakes_are_said_in_a_sentence(rapport: Any, shop: Path, arguments: tu
     outcome = rapport(*[str(shop) if each == "HISTORY" else each for each in arguments])
     assert outcome.code == 2
     assert said in outcome.complained
+
+
+def test_the_status_is_told_where_the_articles_cannot_be_read(rapport: Any, shop: Path) -> None:
+    read_config().knowledge.database.write_bytes(b"not a database at all, but long enough to look like one " * 30)
+    outcome = rapport("status")
+    assert outcome.code == 1 and "✗  articles" in outcome.said and "bot's model" in outcome.said
