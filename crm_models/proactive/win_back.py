@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from crm_models.order_records import OPEN
+from crm_models.personal_fields import PersonalField, forbidden_fields
 from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
 from crm_models.proactive.occasion import Fields, Occasions
 from crm_models.tables import customers, notices, orders, predictions
@@ -41,8 +42,11 @@ class WinBack(Occasions):
         return [each for each in found if not isinstance(self.look(connection, each, now), Dropped)]
 
     def look(self, connection: Connection, candidate: Candidate, now: datetime) -> Fields | Dropped:
-        """By the scores as they are now, and what was ordered since."""
+        """By the scores as they are now, where they may be used, and what was ordered since."""
         rules = self.policy.kinds.win_back
+        forbidden = forbidden_fields(connection, candidate.customer_id)
+        if PersonalField.INTERESTS in forbidden:
+            return Dropped.NO_CONSENT
         rows = connection.execute(
             select(predictions.c.model, predictions.c.label, predictions.c.scored_at).where(
                 predictions.c.customer_id == candidate.customer_id, predictions.c.model.in_((STAGE, UPLIFT))
@@ -55,9 +59,8 @@ class WinBack(Occasions):
             return Dropped.SLEEPING_DOG
         if recent[STAGE].label not in rules.stages or self._is_back(connection, candidate, recent[STAGE].scored_at):
             return Dropped.CAME_BACK
-        name = connection.execute(
-            select(customers.c.first_name).where(customers.c.customer_id == candidate.customer_id)
-        ).scalar_one()
+        known = select(customers.c.first_name).where(customers.c.customer_id == candidate.customer_id)
+        name = None if PersonalField.NAME in forbidden else connection.execute(known).scalar_one()
         return {"first_name": name} if name else {"sentence": "win_back_no_name"}
 
     def _is_back(self, connection: Connection, candidate: Candidate, since: datetime) -> bool:

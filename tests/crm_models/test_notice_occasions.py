@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models import tables
 from crm_models.consents import Purpose, set_consent
+from crm_models.personal_fields import PersonalField, choose
 from crm_models.proactive import notices
 from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
 from crm_models.proactive.occasions import find_due, occasions
@@ -240,6 +241,16 @@ def test_win_back_needs_both_consents(willing: Connection, purpose: Purpose) -> 
     score(willing, "stage", "lapsed")
     score(willing, "uplift", "persuadable")
     set_consent(willing, BEN, purpose, False, "chat", NOW)
+    assert found(willing) == []
+
+
+def test_win_back_uses_nothing_that_the_customer_forbade(willing: Connection) -> None:
+    score(willing, "stage", "lapsed")
+    score(willing, "uplift", "persuadable")
+    choose(willing, BEN, PersonalField.NAME, False, "chat", NOW)
+    assert look(willing, NoticeKind.WIN_BACK, "2026", BEN) == {"sentence": "win_back_no_name"}
+    choose(willing, BEN, PersonalField.INTERESTS, False, "chat", NOW)
+    assert look(willing, NoticeKind.WIN_BACK, "2026", BEN) is Dropped.NO_CONSENT
     assert found(willing) == []
 
 
