@@ -55,7 +55,7 @@ class ActionFollowUp(ShopAction):
         if last.startswith("utter_clarify_") and context.turn.intent == "deny":
             context.say("clarify", "neither")
             return []
-        if last in _GREETED_WITH_ORDER or answers_memory(last):
+        if last.startswith(_GREETED_WITH_ORDER) or answers_memory(last):
             return self._about_order(context, last)
         if current_offer(context) is not None:
             yes = context.turn.intent == "affirm"
@@ -68,7 +68,7 @@ class ActionFollowUp(ShopAction):
     def _about_order(self, context: Context, last: str) -> list[EventType]:
         """ "Is it about that?" and "has it arrived?": the order is looked up, or all is well."""
         yes = context.turn.intent == "affirm"
-        if last == TOLD_AS + Remembered.REPLACEMENT_WAITING.value:
+        if last.startswith(TOLD_AS + Remembered.REPLACEMENT_WAITING.value):
             yes = not yes  # a no says that it has not arrived
         if yes and context.slots.get("resume"):
             return [FollowupAction(context.slots["resume"])]

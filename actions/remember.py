@@ -53,5 +53,5 @@ def say_memory(context: Context, memory: Memory, hello: str = "") -> list[EventT
 
 def answers_memory(last: str) -> bool:
     """Whether the bot's latest words, by their name, were about an order of an earlier conversation."""
-    complaints = (Remembered.COMPLAINT_OPEN, Remembered.COMPLAINT_CLOSED)
-    return last.startswith(TOLD_AS) and last not in {TOLD_AS + each.value for each in complaints}
+    complaints = tuple(TOLD_AS + each.value for each in (Remembered.COMPLAINT_OPEN, Remembered.COMPLAINT_CLOSED))
+    return last.startswith(TOLD_AS) and not last.startswith(complaints)

@@ -15,7 +15,8 @@ PAUSE = 6
 # What is said about it already: these say sorry themselves or show the way to a person.
 _SOOTHING = ("utter_person_", "utter_complaint_", "utter_insult", "utter_form_stuck", "utter_answer_un",
              "utter_feedback_unhappy", "utter_order_status_late", "utter_greet_late", "utter_frustration_",
-             "utter_offer_retention", "utter_offer_apology", "utter_offer_person")  # fmt: skip
+             "utter_offer_retention", "utter_offer_apology", "utter_offer_person", "utter_remembered_late",
+             "utter_remembered_complaint_open")  # fmt: skip
 
 
 def say_sorry(context: Context) -> bool:

@@ -169,10 +169,11 @@ def test_in_one_conversation_only_what_was_said_before_a_pause(shop: Connection)
     assert memory(shop, conversation_id="telegram-ada") is not None
 
 
-def test_it_is_told_once_for_each_way_it_stands(shop: Connection) -> None:
+@pytest.mark.parametrize("response", ["on_its_way", "on_its_way_calm"])
+def test_it_is_told_once_for_each_way_it_stands(shop: Connection, response: str) -> None:
     set_order(shop, PENDING, status="shipped", promised_on=NOW + WEEK)
     talk(shop, *asked_for(PENDING))
-    told = ("bot", f"You asked about order {PENDING}.", None, TOLD + "on_its_way")
+    told = ("bot", f"You asked about order {PENDING}.", None, TOLD + response)
     talk(shop, ("customer", "hi", "greet", None), told, at=NOW - timedelta(days=3), conversation_id="between")
     assert memory(shop) is None
     set_order(shop, PENDING, status="delivered", delivered_at=NOW - timedelta(days=1))
