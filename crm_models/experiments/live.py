@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
 from crm_models.experiments.experiment import Experiment, Subject
 from crm_models.experiments.exposure import Exposure, log_exposures
 from crm_models.experiments.store import list_experiments
-from crm_models.shop_policy import read_policy
+from crm_models.shop_policy import ShopPolicy, read_policy
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ class Running:
     holdout_share: float
 
 
-_NOTHING = Running(MappingProxyType({}), 0.0)
+_NOTHING = Running(MappingProxyType({}), ShopPolicy().holdout_share)
+
+Found = TypeVar("Found")
 
 
 class LiveExperiments:
@@ -64,12 +67,20 @@ class LiveExperiments:
         self._logged.update((each.experiment_id, each.customer_id) for each in new)
 
     def _read(self, connection: Connection) -> Running:
-        try:
-            with connection.begin_nested():  # a failure here must not end the transaction of the reply
-                found = list_experiments(connection, running=True)
-                share = read_policy(connection).holdout_share
-        except Exception:
-            logger.exception("The running experiments could not be read")
-            return _NOTHING
+        former = self._running
+        # The holdout is kept whatever becomes of the experiments.
+        share = _unharmed(connection, lambda: read_policy(connection).holdout_share, former.holdout_share)
+        none: list[Experiment] = []
+        found = _unharmed(connection, lambda: list_experiments(connection, running=True), none)
         grouped = {subject: tuple(each for each in found if each.subject is subject) for subject in Subject}
         return Running(MappingProxyType({subject: group for subject, group in grouped.items() if group}), share)
+
+
+def _unharmed(connection: Connection, read: Callable[[], Found], otherwise: Found) -> Found:
+    """What is read, or `otherwise`; a failure does not end the transaction of the reply."""
+    try:
+        with connection.begin_nested():
+            return read()
+    except Exception:
+        logger.exception("The running experiments could not be read")
+        return otherwise

@@ -119,8 +119,10 @@ def test_experiments_that_cannot_be_read_or_noted_harm_nobody(
     with shop_engine.begin() as connection:
         started(connection)
         connection.execute(text("UPDATE experiments SET subject = 'weather'"))
+        write_policy(connection, ShopPolicy(holdout_share=0.3))
         mine = taking_part(live, connection, ADA)
         assert mine.settings(Subject.REPLY, KEY) == {}
+        assert mine.in_holdout  # she is at 0.27, and stays there
         # the reply's own transaction goes on
         write_policy(connection, ShopPolicy(holdout_share=0.1))
     assert "could not be read" in caplog.text
