@@ -35,13 +35,13 @@ class ActionAnswer(ShopAction):
         """A language model, where the settings name one, is waited for first."""
         writer = services().writer
         if writer is None:
-            return self.perform(dispatcher, tracker)
+            return self.respond(dispatcher, tracker)
         return self._run_written(writer, dispatcher, tracker)
 
     async def _run_written(
         self, writer: LanguageModel, dispatcher: CollectingDispatcher, tracker: Tracker
     ) -> list[EventType]:
-        return self.perform(dispatcher, tracker, await write_answer(writer, dispatcher, tracker))
+        return self.respond(dispatcher, tracker, await write_answer(writer, dispatcher, tracker))
 
     def act(self, context: Context) -> list[EventType]:
         """The passages were found in the bot, where the encoder is; the words are put together here."""

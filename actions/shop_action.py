@@ -44,9 +44,9 @@ class ShopAction(Action, ABC):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Any:
         """The events; a coroutine of them where an action has to wait for something."""
-        return self.perform(dispatcher, tracker)
+        return self.respond(dispatcher, tracker)
 
-    def perform(
+    def respond(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, written: Written | None = None
     ) -> list[EventType]:
         """Open the transaction, check trust, act."""
