@@ -12,6 +12,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import insert, select, update
 
+from actions.cancel import ActionCancelOrder
 from actions.feedback import ActionFeedback
 from actions.loyalty import ActionLoyaltyPoints
 from actions.offer import ActionAcceptOffer, ActionDeclineOffer
@@ -184,3 +185,17 @@ def test_scores_that_are_gone_leave_the_answer_as_it_is(served: Services) -> Non
     slots = {"rating": 1, "comment": "too expensive"}
     assert names(run(served, ActionFeedback(), "too expensive", slots=slots)) == ["utter_feedback_unhappy"]
     assert log(served)[0].model_versions["churn"] == "stale"
+
+
+def test_a_task_that_ends_without_a_yes_says_that_nothing_was_done(served: Services) -> None:
+    said = run(served, ActionCancelOrder(), "no", slots={"confirmed": False, "order_id": f"O-{PEOPLE[0]}"})
+    assert names(said) == ["utter_task_not_done"]
+
+
+def test_a_task_that_is_done_is_a_moment_of_its_own(served: Services) -> None:
+    with served.engine.begin() as connection:
+        connection.execute(update(orders).values(status="pending"))
+    slots = {"confirmed": True, "order_id": f"O-{PEOPLE[0]}", "reason": "takes_too_long"}
+    said = run(served, ActionCancelOrder(), "yes, and this is a disgrace", slots=slots)
+    assert names(said) == ["utter_cancel_cancelled_unpaid", "utter_offer_apology"]
+    assert (log(served)[0].moment, log(served)[0].reason) == ("task_done", "makes_good")
