@@ -5,6 +5,7 @@ Needs the store and no encoder, so it runs in the action server.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -24,6 +25,10 @@ from knowledge.tuning import tuning_of
 
 _LEAST_SENTENCES, _MOST_SENTENCES = 2, 5
 _NEAR = 3
+_HOW = re.compile(r"\bhow (?:do|can|could|should|must|would|to)\b", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"(?:please )?(?:do not|don['\u2019]t|never|avoid|no|not)\b", re.IGNORECASE)
+# So much less may score what says how, to go before what says how not.
+_HOW_LEAD = 0.1
 
 
 class AnswerStatus(StrEnum):
@@ -79,6 +84,7 @@ def compose(
     probability = tuning_of(settings.home).answerability.probability(hits)
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
+    hits = _how_first(question, hits, passages)
     chosen = _chosen(question, hits, passages)
     chosen = [(passage, rows_for(passage, places, question, tier, store.tiers())) for passage, places in chosen]
     chosen = [(passage, _introduced(store, passage, places)) for passage, places in chosen]
@@ -114,6 +120,25 @@ def hits_for(
                 hit = replace(hit, score=hit.score + settings.variant_bonus, fit=fits)
         kept.append(hit)
     return general_first(kept, settings.general_lead)
+
+
+def _how_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Passage]) -> list[Hit]:
+    """Asked how something is done, what must not be done goes after how the same article says that it is."""
+    first = hits[0]
+    if not _HOW.search(question) or not _forbids(passages[first.passage_id], first.sentences):
+        return list(hits)
+    for hit in hits[1:]:
+        passage = passages[hit.passage_id]
+        near = hit.score >= first.score - _HOW_LEAD
+        if hit.document_id == first.document_id and near and not _forbids(passage, hit.sentences):
+            return [hit, *(each for each in hits if each is not hit)]
+    return list(hits)
+
+
+def _forbids(passage: Passage, places: Sequence[int]) -> bool:
+    """Whether more than half of these sentences say what not to do."""
+    said = [passage.sentences[place] for place in places if 0 <= place < len(passage.sentences)]
+    return bool(said) and 2 * sum(bool(_FORBIDDEN.match(sentence)) for sentence in said) > len(said)
 
 
 def _chosen(

@@ -110,6 +110,21 @@ def test_a_table_of_tiers_shows_the_customers_own_row(store, settings, articles:
     assert len(compose(store, "how many points", nearest, settings=settings).sentences) == 4
 
 
+def test_asked_how_it_is_not_told_how_not(store, settings, tmp_path: Path) -> None:
+    steps = "1. Fill it with water and citric acid.\n2. Wait for half an hour.\n\n" + "Rinse it well. " * 12
+    rules = "- use vinegar in it\n- scratch it with a knife\n\n" + "The warranty does not cover damage by knives. " * 5
+    (tmp_path / "a.md").write_text(f"# Kettle\n\n## With acid\n\n{steps}\n\n## Do not\n\n{rules}")
+    ingest_path(store, tmp_path / "a.md")
+    how, not_so = store.list_passages()
+    hits = [Hit(not_so.passage_id, 0.64, 0.9, 0.9, (0, 1), 0.9), Hit(how.passage_id, 0.6, 0.9, 0.9, (0, 1), 0.9)]
+    answer = compose(store, "how do I get limescale out", hits, settings=settings)
+    assert answer.sentences == ("Fill it with water and citric acid.", "Wait for half an hour.")
+    answer = compose(store, "may I use vinegar", hits, settings=settings)
+    assert answer.sentences == ("Do not: use vinegar in it.", "Do not: scratch it with a knife.")
+    far = [hits[0], Hit(how.passage_id, 0.4, 0.9, 0.9, (0, 1), 0.9)]
+    assert compose(store, "how do I get limescale out", far, settings=settings).sentences[0].startswith("Do not")
+
+
 def test_an_item_is_quoted_with_the_line_that_introduces_its_list(store, settings, tmp_path: Path) -> None:
     body = (
         "# Descaling\n\nIt takes an hour.\n\nYou need:\n\n- a descaler\n- one litre of water\n- a bowl\n\nThen start."
