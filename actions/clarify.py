@@ -11,6 +11,7 @@ from actions.complaint import tells_what_happened
 from actions.doubt import open_doubt
 from actions.shop_action import Context, ShopAction
 from actions.words import choice_label
+from crm_models.orders import OrderStatus, list_orders
 from knowledge.answer import AnswerStatus
 
 MOST = 3
@@ -49,11 +50,14 @@ def _is_answered_question(context: Context) -> bool:
 def hear_rant(context: Context) -> list[EventType]:
     """What an upset customer gets instead of a question where the likeliest is a complaint, abuse or a late order.
 
-    A complaint that tells what happened is taken on, a late order is looked up. Without any meaning to go by, it is
-    sorry and a way to a person. Nothing for anybody else.
+    A complaint that tells what happened is taken on, a late order is looked up; where it may be either, the orders
+    decide. Without any meaning to go by, it is sorry and a way to a person. Nothing for anybody else.
     """
     turn = context.turn
-    likeliest = str(turn.intent_set[0]["name"]) if turn.intent_set else ""
+    likely = [str(each["name"]) for each in turn.intent_set]
+    likeliest = likely[0] if likely else ""
+    if likeliest == "complaint" and "order_late" in likely and _has_late_order(context):
+        likeliest = "order_late"
     if likeliest not in ("complaint", "insult", "order_late") or not (turn.frustrated or turn.sentiment <= NEGATIVE):
         return []
     if likeliest == "order_late":
@@ -61,6 +65,12 @@ def hear_rant(context: Context) -> list[EventType]:
     if likeliest == "complaint" and tells_what_happened(turn.text):
         return [FollowupAction("complaint_form")]
     return [FollowupAction("action_insult")] if likeliest == "insult" or turn.intent == "nlu_unsure" else []
+
+
+def _has_late_order(context: Context) -> bool:
+    """Whether the records of a customer who has proved who they are show an order that is overdue."""
+    underway = list_orders(context.connection, context.identity, statuses=(OrderStatus.SHIPPED,))
+    return any(order.is_late(context.turn.now) for order in underway)
 
 
 def ask_what_is_meant(context: Context) -> list[EventType]:
