@@ -10,6 +10,7 @@ from actions.articles import find_answer
 from actions.complaint import tells_what_happened
 from actions.doubt import open_doubt
 from actions.shop_action import Context, ShopAction
+from actions.wishes import grant_wish
 from actions.words import choice_label
 from crm_models.orders import OrderStatus, list_orders
 from knowledge.answer import AnswerStatus
@@ -17,6 +18,8 @@ from knowledge.answer import AnswerStatus
 MOST = 3
 # At this score or below a customer is upset, -1 to 1.
 NEGATIVE = -0.25
+# With a price in the message, all of these are answered by what fits it.
+ABOUT_PRODUCTS = frozenset({"recommend", "product_question", "product_price", "stock_check"})
 # What the message said besides its intent goes along with the button.
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
@@ -33,9 +36,15 @@ class ActionClarify(ShopAction):
         """
         if heard := hear_rant(context):
             return heard
+        if _looks_for_a_product(context) and (granted := grant_wish(context)) is not None:
+            return granted
         if _is_answered_question(context):
             return [FollowupAction("action_answer")]
         return ask_what_is_meant(context) or [FollowupAction("action_answer")]
+
+
+def _looks_for_a_product(context: Context) -> bool:
+    return any(each["name"] in ABOUT_PRODUCTS for each in context.turn.intent_set)
 
 
 def _is_answered_question(context: Context) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rasa_sdk.events import EventType
 
 from actions.fields import TextField
@@ -23,6 +26,11 @@ _TROUBLES = {"damaged_item": Trouble.PRODUCT, "wrong_or_missing_item": Trouble.P
 DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 # A message this long has said what happened; a shorter one is asked to.
 TELLING_WORDS = 12
+# Below this a question may be the complaint itself.
+UPSET = -0.25
+LOOKED_UP = frozenset(
+    {"order_status", "track_package", "list_orders", "refund_status", "loyalty_points", "invoice_copy"}
+)
 
 
 def tells_what_happened(text: str) -> bool:
@@ -35,6 +43,14 @@ class ComplaintText(TextField):
 
     def __init__(self) -> None:
         super().__init__("complaint_text")
+
+    def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
+        """Any text but a short question about something that is looked up, asked without anger."""
+        turn = context.turn
+        calm = turn.sentiment > UPSET and not turn.frustrated
+        if turn.intent in LOOKED_UP and calm and len(turn.text.split()) < TELLING_WORDS // 2:
+            return False
+        return super().mentioned(context, known)
 
     def read(self, context: Context, known: object, asked: bool) -> str | None:  # type: ignore[override]
         """The answer, or the message that began it."""

@@ -82,8 +82,10 @@ class PassageRetriever(GraphComponent):
             if earlier:
                 # What it is about was said before; the intent of "and for gold members?" tells little.
                 message.set(FOLLOWS, True, add_to_output=True)
+                topics = self._topics_before(earlier) if hits else set()
             else:
-                hits = self._by_topic(hits, self._topics_of(message))
+                topics = self._topics_of(message)
+            hits = self._by_topic(hits, topics)
             kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
             message.set(PASSAGES, kept, add_to_output=True)
             judge = tuning_of(self._home).answerability
@@ -96,6 +98,12 @@ class PassageRetriever(GraphComponent):
         likely = [each["name"] for each in message.get(INTENT_SET) or []][:MOST_IN_DOUBT]
         names = [name] if name in self.config["topics"] else likely
         return {topic for each in names for topic in self.config["topics"].get(each, ())}
+
+    def _topics_before(self, earlier: tuple[str, ...]) -> set[str]:
+        """The topic of what answers the question before: "and for gold members?" stays with returns."""
+        before = self._search(earlier[0], self._encoded(earlier[0]), ())[:1]
+        documents = self._opened().store.list_documents([hit.document_id for hit in before]) if before else []
+        return {document.topic for document in documents}
 
     def _by_topic(self, hits: list[Hit], topics: set[str]) -> list[Hit]:
         if not hits or not topics:
