@@ -65,10 +65,17 @@ def read_wish(text: str) -> Wish | None:
 def grant(connection: Connection, wish: Wish, limit: int) -> Granted:
     """Up to `limit` products for the wish; those in stock before others, the cheapest first where that is wished."""
     found = find_products(connection, wish.words, limit=50)
+    found = tuple(card for card in found if _is_named(card, wish.words)) or found
     fitting = [card for card in found if wish.most_cents is None or _price(card) <= wish.most_cents]
     fitting.sort(key=lambda card: (not card.in_stock, _price(card) if wish.cheapest else 0))  # stable: best match first
     nearest = min(found, key=lambda card: (not card.in_stock, _price(card)), default=None)
     return Granted(tuple(fitting[:limit]), None if fitting else nearest)
+
+
+def _is_named(card: ProductCard, text: str) -> bool:
+    """Whether the kind of product is in the text: who looks for a vacuum wants none of its "vacuum bags"."""
+    kind = query_words(str(card.attributes.get("type", "")))
+    return bool(kind) and kind[-1] in query_words(text)
 
 
 def _price(card: ProductCard) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from crm_models.product_wishes import grant, read_wish
+from crm_models.tables import items, products
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,17 @@ def test_where_nothing_fits_the_cheapest_of_the_kind_is_named(shop: Connection) 
     assert wish is not None
     granted = grant(shop, wish, 3)
     assert granted.fitting == () and granted.nearest is not None and granted.nearest.product_id == "P-KETTLE"
+
+
+def test_who_looks_for_a_product_is_not_shown_what_belongs_to_it(shop: Connection) -> None:
+    bags = {
+        "product_id": "P-BAGS",
+        "name": "Solvik kettle bags",
+        "category": "kitchen",
+        "attributes": {"type": "kettle bags"},
+    }
+    shop.execute(insert(products).values(description="", **bags))
+    shop.execute(insert(items).values(item_id="BAGS", product_id="P-BAGS", options={}, price_cents=900, stock=5))
+    wish = read_wish("a kettle under 45 euros")
+    assert wish is not None
+    assert [card.product_id for card in grant(shop, wish, 3).fitting] == ["P-KETTLE"]
