@@ -6,6 +6,7 @@ second one", "neither", words of a title, and another message that can mean only
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,8 +111,16 @@ async def by_meaning(text: str, buttons: Sequence[Button], understand: Understan
     likely = {intent, *(str(each["name"]) for each in message.get("intent_set") or () if doubtful)}
     fitting = [button for button in buttons if button.intent in likely]
     if len(fitting) == 1:
-        return fitting[0].payload
+        return with_details(fitting[0].payload, message)
     return by_words(plain, fitting or buttons) if fitting or doubtful else None
+
+
+def with_details(payload: str, message: Mapping[str, Any]) -> str:
+    """The payload with the entities of what was typed: "I found it cheaper" chooses, and says why."""
+    intent, brace, held = payload.partition("{")
+    said = {str(each["entity"]): str(each["value"]) for each in message.get("entities") or ()}
+    details = {**(json.loads(brace + held) if brace else {}), **said}
+    return intent + json.dumps(details, ensure_ascii=False) if details else payload
 
 
 def by_position(text: str, buttons: Sequence[Button]) -> str | None:

@@ -109,3 +109,12 @@ def test_only_the_buttons_of_the_bots_latest_turn_count() -> None:
     every, meanings = offered(events)
     assert {button.title for button in every} == {"Meaning", "Other"}
     assert [button.title for button in meanings] == ["Meaning"]
+
+
+def test_what_was_typed_goes_along_with_the_choice() -> None:
+    async def understand() -> dict[str, Any]:
+        entities = [{"entity": "reason", "value": "damaged"}, {"entity": "product", "value": "jug"}]
+        return {"intent": {"name": "exchange_items"}, "entities": entities}
+
+    payload = asyncio.run(by_meaning("swap the jug, it broke", MEANINGS, understand))
+    assert payload == '/exchange_items{"product": "jug", "reason": "damaged"}'
