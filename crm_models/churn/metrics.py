@@ -47,12 +47,19 @@ def auc_interval(chance: Floats, left: NDArray[np.bool_], seed: int) -> tuple[fl
 def best_threshold(chance: Floats, left: NDArray[np.bool_]) -> float:
     """Where sensitivity + specificity - 1 is greatest (Youden 1950).
 
-    Half-way to the next lower score, so that no customer stands on the edge by a rounding error.
+    The middle of all levels that are worse by no more than a standard error: of few customers the very best one is
+    luck, and another hour of scoring would have another. Half-way to the next lower score, so that no customer stands
+    on the edge by a rounding error.
     """
     chance = chance.round(9)
     levels = np.unique(chance)[::-1]
-    missed = np.searchsorted(np.sort(chance[left]), levels) / max(int(left.sum()), 1)
-    spared = np.searchsorted(np.sort(chance[~left]), levels) / max(int((~left).sum()), 1)
-    best = int(np.argmax(spared - missed))
+    gone, stayed = max(int(left.sum()), 1), max(int((~left).sum()), 1)
+    missed = np.searchsorted(np.sort(chance[left]), levels) / gone
+    spared = np.searchsorted(np.sort(chance[~left]), levels) / stayed
+    worth = spared - missed
+    top = int(np.argmax(worth))
+    error = float(np.sqrt(missed[top] * (1 - missed[top]) / gone + spared[top] * (1 - spared[top]) / stayed))
+    good = np.flatnonzero(worth >= worth[top] - error)
+    best = int(good[(len(good) - 1) // 2])
     lower = levels[best + 1] if best + 1 < len(levels) else 0.0
     return float((levels[best] + lower) / 2)

@@ -61,7 +61,7 @@ def test_the_profile_of_somebody_new_is_empty_but_whole(connection: Connection) 
     assert (profile.first_name, profile.tier, profile.points.points) == ("Ada", "basic", 0)
     assert (profile.segment, profile.churn_risk, profile.last_contact) == (None, None, None)
     assert profile.order_ids == profile.open_order_ids == profile.open_complaints == ()
-    assert profile.consents == {Purpose.NEWSLETTER: False, Purpose.PERSONALISATION: False}
+    assert profile.consents == dict.fromkeys(Purpose, False)
 
 
 def test_the_profile_tells_what_the_shop_knows(connection: Connection) -> None:
