@@ -11,6 +11,7 @@ from typing import Any
 from actions.address_text import correct_address, parse_address
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
+from actions.turn import said_last
 from crm_models.addresses import Address, country_code, is_country
 from crm_models.exchanges import ExchangeOption, exchange_options
 from crm_models.order_records import LineStatus
@@ -22,6 +23,7 @@ from crm_models.product_search import match_option, words
 _NO_TEXT = frozenset({"affirm", "greet", "thanks"})
 # Messages after which the country of an address is not waited for any more.
 _LATEST = 3
+_FEW_WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
 
@@ -222,7 +224,7 @@ class AddressField:
         """Whether it looks like street, number and town, or like an attempt at it, or is the country of one."""
         text = context.turn.text
         attempt = bool(re.search(r"\d", text)) and len(text) < 300
-        return attempt or (self.without_country(context) is not None and is_country(text))
+        return attempt or (self.without_country(context) is not None and self._names_country(context))
 
     def without_country(self, context: Context) -> Address | None:
         """The address in the customer's latest messages, where it lacks the country and nothing else."""
@@ -233,12 +235,21 @@ class AddressField:
                 return address if address.missing() == ("country",) else None
         return None
 
+    @staticmethod
+    def _names_country(context: Context) -> bool:
+        """Whether the message is a country; of those where the shop does not deliver, only as the answer."""
+        text = context.turn.text.strip(" .!")
+        if is_country(text):
+            return True
+        asked = said_last(context.events) == "utter_address_which_country"
+        return asked and context.turn.intent not in ("affirm", "deny") and _FEW_WORDS.fullmatch(text) is not None
+
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> dict[str, Any] | None:
         """Its parts; an attempt that lacks some is answered with an example, one without a country is kept."""
         current = task_order(context, known).address
         address = parse_address(context.turn.text, "")
         earlier = self.without_country(context)
-        if address is None and earlier is not None and is_country(context.turn.text):
+        if address is None and earlier is not None and self._names_country(context):
             address = replace(earlier, country=country_code(context.turn.text.strip(" .!")))
         if address is not None and not address.country and _same_country(address, current):
             address = replace(address, country=current.country)
