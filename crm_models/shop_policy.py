@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
@@ -106,9 +107,8 @@ class ShopPolicy:
     # what else is offered, and when, stands in `crm_models/next_action/policy.yml`
     recommendations: bool = True
 
-    # experiments: who never gets an offer, to compare with; and what of an order's value remains
+    # experiments: who never gets an offer, to compare with
     holdout_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    margin_share: Annotated[float, Field(gt=0, le=1)] = 0.35
 
     def terms(self, tier: str) -> TierTerms:
         """The terms of a tier; of the lowest one when the shop has no such tier."""
@@ -119,6 +119,18 @@ class ShopPolicy:
         names = list(self.tiers)
         position = names.index(tier) if tier in names else 0
         return names[position + 1] if position + 1 < len(names) else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: Any) -> Any:
+        """What is now set elsewhere is told where."""
+        told = given.kwargs if isinstance(given, ArgsKwargs) else given
+        if told and "margin_share" in told:
+            raise ValueError(
+                "margin_share is now the term `economy: margin:` of the offer policy, policy.yml in the data folder; "
+                "write it there and leave it out here"
+            )
+        return given
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -10,7 +10,9 @@ from typing import cast
 from fastapi import Request
 
 from crm_models.database import create_engine
+from crm_models.next_action.live import LivePolicy
 from crm_models.proactive.policy import read_notice_policy
+from crm_models.settings import CrmSettings
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 from web.bot_client import BotClient
@@ -53,6 +55,7 @@ class Services:
     sentences: Sentences
     limits: Limits
     articles: KnowledgeStore
+    offer_policy: LivePolicy
     now: Callable[[], datetime]
 
 
@@ -80,6 +83,7 @@ def build_services(settings: WebSettings, keys: Keys, now: Callable[[], datetime
             login=RateLimit(settings.login_rate, settings.login_burst),
         ),
         articles=KnowledgeStore(KnowledgeSettings(home=settings.home).database),
+        offer_policy=LivePolicy(lambda: CrmSettings(home=settings.home).offer_policy_file),
         now=now,
     )
 

@@ -32,6 +32,8 @@ from crm_models.experiments.words import (
     metric_in_words,
     part_in_words,
 )
+from crm_models.next_action.live import LivePolicy
+from crm_models.order_margins import Margin
 from crm_models.scoring import MODELS
 from crm_models.shop_policy import read_facts
 
@@ -47,7 +49,7 @@ def start(config: Config, file: Path | None, written: Written) -> None:
     now = utc_now()
     engine = open_database(config)
     with engine.begin() as connection:
-        planned = plan(connection, design, now)
+        planned = plan(connection, design, now, _margin(config))
         experiment = start_experiment(connection, design, planned.customers, now)
         currency = read_facts(connection).currency
     done(f"{experiment.experiment_id} is running, on {part_in_words(experiment)}")
@@ -60,14 +62,14 @@ def tell(config: Config, name: str) -> None:
     engine = open_database(config)
     with reading(engine) as connection:
         experiment, currency = find_experiment(connection, name), read_facts(connection).currency
-    _show(look_and_record(engine, experiment, utc_now()), currency)
+    _show(look_and_record(engine, experiment, utc_now(), _margin(config)), currency)
 
 
 def end(config: Config, name: str, because: str) -> None:
     engine = open_database(config)
     with reading(engine) as connection:
         experiment = find_experiment(connection, name)
-    look_and_record(engine, experiment, utc_now())
+    look_and_record(engine, experiment, utc_now(), _margin(config))
     with engine.begin() as connection:
         ended = stop_experiment(connection, name, because, utc_now())
         experiment = find_experiment(connection, name)
@@ -93,6 +95,11 @@ def show_all(config: Config) -> None:
         note("There is no experiment yet; `rapport experiment new --help` shows how to start one.")
         return
     console.print(table)
+
+
+def _margin(config: Config) -> Margin:
+    """Read where it is asked for: an experiment that counts no margin needs no policy for offers."""
+    return LivePolicy(lambda: config.crm.offer_policy_file).margin
 
 
 def _score_again(config: Config, engine: Engine, experiment: Experiment) -> None:

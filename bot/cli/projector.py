@@ -18,6 +18,7 @@ from bot.cli.daily_looks import look_daily
 from bot.cli.errors import CliError
 from crm_models.database import check_version, create_engine
 from crm_models.errors import CrmError
+from crm_models.next_action.live import LivePolicy
 from crm_models.projector import run
 
 
@@ -38,7 +39,8 @@ def main() -> int:
     except (CliError, CrmError) as error:
         print(error, file=sys.stderr)
         return 2
-    threading.Thread(target=look_daily, args=(shop, stopping), name="experiments", daemon=True).start()
+    margin = LivePolicy(lambda: config.crm.offer_policy_file).margin
+    threading.Thread(target=look_daily, args=(shop, margin, stopping), name="experiments", daemon=True).start()
     # A plain engine: the one of the shop would lock the log that it only reads.
     run(shop, sqlalchemy.create_engine(config.bot.tracker, future=True), stopping.is_set)
     return 0

@@ -15,6 +15,7 @@ from crm_models.experiments.levels import guardrail_level, metric_level
 from crm_models.experiments.outcomes import Exposed, arms_of, outcomes_of, read_exposed
 from crm_models.experiments.sequences import Arm, Interval, difference
 from crm_models.experiments.sizes import OFF, sizes_p
+from crm_models.order_margins import Margin
 
 _NOBODY = Arm(0, 0.0, 0.0, 0)
 
@@ -98,13 +99,13 @@ class Look:
         return Verdict.WAIT if Verdict.WAIT in found else Verdict.OPEN
 
 
-def look(connection: Connection, experiment: Experiment, now: datetime) -> Look:
-    """What is known at `now`; nothing is written."""
+def look(connection: Connection, experiment: Experiment, now: datetime, margin: Margin) -> Look:
+    """What is known at `now`; nothing is written. `margin` of a product line is asked where a metric counts it."""
     exposed = read_exposed(connection, experiment)
     counts = Counter(each.variant for each in exposed)
-    found = _compare(connection, experiment, exposed, now, None)
+    found = _compare(connection, experiment, exposed, now, margin, None)
     for guardrail in experiment.guardrails:
-        found += _compare(connection, experiment, exposed, now, guardrail)
+        found += _compare(connection, experiment, exposed, now, margin, guardrail)
     return Look(experiment, now, {each.name: counts[each.name] for each in experiment.variants}, tuple(found))
 
 
@@ -113,11 +114,12 @@ def _compare(
     experiment: Experiment,
     exposed: Sequence[Exposed],
     now: datetime,
+    margin: Margin,
     guardrail: Guardrail | None,
 ) -> list[Comparison]:
     metric = guardrail.metric if guardrail else experiment.metric
     days = guardrail.within_days if guardrail else experiment.within_days
-    arms = arms_of(outcomes_of(connection, exposed, metric, days, now))
+    arms = arms_of(outcomes_of(connection, exposed, metric, days, now, margin))
     control = arms.get(experiment.control.name, _NOBODY)
     share_level = guardrail_level if guardrail else metric_level
     level = share_level(experiment.level, len(experiment.others), len(experiment.guardrails))

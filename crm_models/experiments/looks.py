@@ -14,6 +14,7 @@ from crm_models.experiments.analysis import Comparison, Look, look
 from crm_models.experiments.experiment import Experiment, Metric, Status
 from crm_models.experiments.store import find_experiment, list_experiments, stop_experiment
 from crm_models.experiments.words import harm_in_words
+from crm_models.order_margins import Margin
 from crm_models.shop_policy import read_facts
 from crm_models.tables import experiment_looks
 
@@ -56,19 +57,19 @@ def record_look(connection: Connection, found: Look) -> Look:
     return replace(found, experiment=experiment)
 
 
-def look_and_record(engine: Engine, experiment: Experiment, now: datetime) -> Look:
+def look_and_record(engine: Engine, experiment: Experiment, now: datetime, margin: Margin) -> Look:
     """A look that is kept."""
     with reading(engine) as connection:
-        found = look(connection, experiment, now)
+        found = look(connection, experiment, now, margin)
     with engine.begin() as connection:
         return record_look(connection, found)
 
 
-def look_at_due(engine: Engine, now: datetime) -> list[Look]:
+def look_at_due(engine: Engine, now: datetime, margin: Margin) -> list[Look]:
     """Look at every running experiment that nobody looked at within a day."""
     with reading(engine) as connection:
         due = due_looks(connection, now)
-    return [look_and_record(engine, each, now) for each in due]
+    return [look_and_record(engine, each, now, margin) for each in due]
 
 
 def due_looks(connection: Connection, now: datetime) -> list[Experiment]:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, or_, select
 from sqlalchemy.engine import Connection
 
 from crm_models.experiments.experiment import Experiment, Metric
 from crm_models.experiments.sequences import Arm
+from crm_models.order_margins import Margin, order_margins
 from crm_models.order_records import OrderStatus
-from crm_models.shop_policy import read_policy
-from crm_models.tables import complaints, customer_links, exposures, offers, order_lines, orders
+from crm_models.tables import complaints, customer_links, exposures, offers, orders
 from crm_models.view.person import LINKED
 
 
@@ -67,14 +67,23 @@ def first_of_persons(connection: Connection, exposed: Iterable[Exposed]) -> list
 
 
 def outcomes_of(
-    connection: Connection, exposed: Sequence[Exposed], metric: Metric, within_days: int, now: datetime
+    connection: Connection,
+    exposed: Sequence[Exposed],
+    metric: Metric,
+    within_days: int,
+    now: datetime,
+    margin: Margin,
 ) -> list[tuple[str, float]]:
-    """Variant and outcome of each person whose days have passed at `now`, in the order of `exposed`."""
+    """Variant and outcome of each person whose days have passed at `now`, in the order of `exposed`.
+
+    Args:
+        margin: of a product line; asked only where the metric counts it.
+    """
     window = timedelta(days=within_days)
     ripe = [each for each in exposed if each.exposed_at + window <= now]
     if not ripe:
         return []
-    happened = _events(connection, metric, min(each.exposed_at for each in ripe))
+    happened = _events(connection, metric, min(each.exposed_at for each in ripe), margin)
     found = []
     for each in ripe:
         until = each.exposed_at + window
@@ -105,14 +114,14 @@ def _counted(metric: Metric, values: Sequence[float]) -> float:
     return float(not happened if metric is Metric.CHURN else happened)
 
 
-def _events(connection: Connection, metric: Metric, since: datetime) -> dict[str, list[_Event]]:
+def _events(connection: Connection, metric: Metric, since: datetime, margin: Margin) -> dict[str, list[_Event]]:
     """By person, what the metric counts from `since` on."""
     if metric is Metric.ACCEPTED:
         rows = _happened(connection, offers, since, offers.c.status == "accepted")
     elif metric is Metric.COMPLAINT:
         rows = _happened(connection, complaints, since, complaints.c.customer_id.is_not(None))
     else:
-        rows = _orders(connection, since)
+        rows = _orders(connection, since, margin if metric is Metric.MARGIN else None)
     persons, found = persons_of(connection), defaultdict(list)
     for customer_id, event in rows:
         found[persons.get(customer_id, customer_id)].append(event)
@@ -124,25 +133,16 @@ def _happened(connection: Connection, table: Table, since: datetime, *which: Any
     return [(customer_id, _Event(at, 1.0)) for customer_id, at in connection.execute(query)]
 
 
-def _orders(connection: Connection, since: datetime) -> list[tuple[str, _Event]]:
-    """With the margin, in the shop's currency."""
-    goods = (
-        select(order_lines.c.order_id, func.sum(order_lines.c.quantity * order_lines.c.price_cents).label("cents"))
-        .group_by(order_lines.c.order_id)
-        .subquery()
-    )
-    cents = func.coalesce(goods.c.cents, 0) - orders.c.discount_cents
+def _orders(connection: Connection, since: datetime, margin: Margin | None) -> list[tuple[str, _Event]]:
+    """With what they earned in the shop's currency, where a margin is given."""
     # a shop that does not say when an order was cancelled: as if it had never been
     known = or_(orders.c.status != OrderStatus.CANCELLED.value, orders.c.cancelled_at.is_not(None))
-    query = (
-        select(orders.c.customer_id, orders.c.placed_at, orders.c.cancelled_at, cents.label("cents"))
-        .select_from(orders.outerjoin(goods, goods.c.order_id == orders.c.order_id))
-        .where(orders.c.placed_at >= since, known)
-    )
-    share = read_policy(connection).margin_share / 100
+    which = (orders.c.placed_at >= since, known)
+    margins = {} if margin is None else order_margins(connection, margin, *which)
+    columns = (orders.c.order_id, orders.c.customer_id, orders.c.placed_at, orders.c.cancelled_at)
     return [
-        (row.customer_id, _Event(row.placed_at, float(row.cents) * share, row.cancelled_at))
-        for row in connection.execute(query)
+        (row.customer_id, _Event(row.placed_at, margins.get(row.order_id, 0.0) / 100, row.cancelled_at))
+        for row in connection.execute(select(*columns).where(*which))
     ]
 
 

@@ -16,6 +16,7 @@ from crm_models.experiments.levels import metric_level
 from crm_models.experiments.outcomes import Exposed, arm_of, first_of_persons, outcomes_of
 from crm_models.experiments.planning import contribution_deviation, customers_needed
 from crm_models.experiments.sequences import LEAST_CUSTOMERS
+from crm_models.order_margins import Margin
 from crm_models.tables import conversations, customers
 
 _LEAST_KNOWN = 100  # customers from whom a baseline is taken
@@ -36,13 +37,13 @@ class Plan:
     baseline: Baseline
 
 
-def plan(connection: Connection, design: Design, now: datetime) -> Plan:
+def plan(connection: Connection, design: Design, now: datetime, margin: Margin) -> Plan:
     """How many customers the smallest effect needs.
 
     Raises:
         BadExperiment: nothing is known of the metric yet, or the effect is not possible from there.
     """
-    baseline = given_baseline(design) or _known_baseline(connection, design, now)
+    baseline = given_baseline(design) or _known_baseline(connection, design, now, margin)
     return Plan(customers_planned(design, baseline), baseline)
 
 
@@ -86,13 +87,14 @@ def variance_with_effect(design: Design, baseline: Baseline) -> float:
     return changed * (1 - changed)
 
 
-def _known_baseline(connection: Connection, design: Design, now: datetime) -> Baseline:
+def _known_baseline(connection: Connection, design: Design, now: datetime, margin: Margin) -> Baseline:
     """As if everybody had been exposed at their latest conversation; where few wrote, all customers are taken."""
     until = now - timedelta(days=design.within_days)
     exposed: Sequence[Exposed] = first_of_persons(connection, _wrote(connection, until))
     if len(exposed) < _LEAST_KNOWN:
         exposed = first_of_persons(connection, _were_there(connection, until))
-    arm = arm_of([value for _, value in outcomes_of(connection, exposed, design.metric, design.within_days, now)])
+    outcomes = outcomes_of(connection, exposed, design.metric, design.within_days, now, margin)
+    arm = arm_of([value for _, value in outcomes])
     if arm.customers < _LEAST_KNOWN or arm.variance == 0:
         raise BadExperiment(
             f"What to expect of {design.metric} within {design.within_days} days cannot be told from {arm.customers} "

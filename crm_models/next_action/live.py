@@ -35,6 +35,19 @@ class LivePolicy:
                 _log.error("%s\nUntil that is corrected %s.", error, kept)
         return self._policy
 
+    def margin(self, line: str | None) -> float:
+        """Share of the price that is earned with a product line, see `crm_models.order_margins`.
+
+        Raises:
+            BadPolicy: there is no policy without mistakes.
+        """
+        policy = self.get()
+        if policy is None:
+            raise BadPolicy(
+                "What orders earn stands in the offer policy, which has mistakes; see `rapport policy check`."
+            )
+        return policy.margin(line)
+
 
 def _state(path: Path | None) -> tuple[int, int] | None:
     """Time and size of a file; None where there is none."""

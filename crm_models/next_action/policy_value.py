@@ -16,7 +16,8 @@ from crm_models.next_action.off_policy import Evaluation, LoggedDecisions, evalu
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.replay import ACTIONS, context_of, table_of_chances
 from crm_models.next_action.situation import Situation, situation_of_json
-from crm_models.tables import decisions, items, offers, order_lines, orders, products
+from crm_models.order_margins import order_margins
+from crm_models.tables import decisions, offers, orders
 
 WITHIN_DAYS = 30
 FEWEST = 2  # decisions, for a mean with an error
@@ -114,34 +115,19 @@ def _margins(connection: Connection, policy: OfferPolicy, rows: Sequence[Row], s
     """Of each decision, what the customer's orders of the time after it earned, in cents."""
     if not rows:
         return []
-    goods = order_lines.c.quantity * order_lines.c.price_cents
-    lines = connection.execute(
-        select(
-            orders.c.customer_id, orders.c.order_id, orders.c.placed_at, orders.c.discount_cents, products.c.category,
-            goods.label("cents"),
-        )
-        .select_from(
-            orders.join(order_lines, order_lines.c.order_id == orders.c.order_id)
-            .join(items, items.c.item_id == order_lines.c.item_id)
-            .join(products, products.c.product_id == items.c.product_id)
-        )
-        .where(
-            orders.c.placed_at >= rows[0].created_at,
-            orders.c.placed_at < rows[-1].created_at + span,
-            orders.c.cancelled_at.is_(None),
-            orders.c.customer_id.in_(select(decisions.c.customer_id).distinct()),
-        )
-    )  # fmt: skip
-    margin: dict[str, float] = {}
+    which = (
+        orders.c.placed_at >= rows[0].created_at,
+        orders.c.placed_at < rows[-1].created_at + span,
+        orders.c.cancelled_at.is_(None),
+        orders.c.customer_id.in_(select(decisions.c.customer_id).distinct()),
+    )
+    margins = order_margins(connection, policy.margin, *which)
     placed: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
-    for line in lines:
-        if line.order_id not in margin:
-            margin[line.order_id] = -float(line.discount_cents)
-            placed[line.customer_id][line.order_id] = line.placed_at
-        margin[line.order_id] += policy.margin(line.category) * float(line.cents)
+    for order in connection.execute(select(orders.c.customer_id, orders.c.order_id, orders.c.placed_at).where(*which)):
+        placed[order.customer_id][order.order_id] = order.placed_at
     return [
         sum(
-            margin[order_id]
+            margins[order_id]
             for order_id, at in placed.get(row.customer_id, {}).items()
             if row.created_at <= at < row.created_at + span
         )

@@ -64,18 +64,28 @@ def expose(
 
 
 def order(
-    connection: Connection, person: str, at: datetime, cents: int = 5000, cancelled: datetime | None = None
+    connection: Connection,
+    person: str,
+    at: datetime,
+    cents: int = 5000,
+    cancelled: datetime | None = None,
+    *,
+    line: str = "KETTLE-RED",
+    discount: int = 0,
 ) -> None:
     order_id = f"O-{person}-{at:%d%H%M}"
     status = "delivered" if cancelled is None else "cancelled"
     connection.execute(
         insert(orders).values(
-            order_id=order_id, customer_id=person, status=status, placed_at=at, cancelled_at=cancelled
+            order_id=order_id,
+            customer_id=person,
+            status=status,
+            placed_at=at,
+            cancelled_at=cancelled,
+            discount_cents=discount,
         )
     )
-    connection.execute(
-        insert(order_lines).values(order_id=order_id, item_id="KETTLE-RED", quantity=1, price_cents=cents)
-    )
+    connection.execute(insert(order_lines).values(order_id=order_id, item_id=line, quantity=1, price_cents=cents))
 
 
 def accept(connection: Connection, person: str, at: datetime, status: str = "accepted") -> None:

@@ -3,51 +3,78 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from experiment_fixture import START, accept, after, complain, crowd, design, expose, order, started
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection, Engine
 
-from crm_models.errors import BadExperiment
+from crm_models.errors import BadExperiment, BadPolicy
 from crm_models.experiments.analysis import Look, Verdict, look
 from crm_models.experiments.experiment import Experiment, Metric, Status
 from crm_models.experiments.looks import due_looks, look_at_due, read_looks, record_look
+from crm_models.experiments.offer_terms import with_settings
 from crm_models.experiments.outcomes import outcomes_of, read_exposed
 from crm_models.experiments.plan import plan
 from crm_models.experiments.store import find_experiment, stop_experiment
-from crm_models.shop_policy import ShopPolicy, write_policy
+from crm_models.next_action.live import LivePolicy
+from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.tables import exposures
 from crm_models.view.links import link_by_hand
+
+MARGIN = with_settings(load_offer_policy(), {"economy.margin": 0.4, "economy.margin_by_line": {"lighting": 0.1}}).margin
 
 
 def outcome(connection: Connection, experiment: Experiment, metric: Metric, days: float = 14) -> dict[str, float]:
     exposed = read_exposed(connection, experiment)
-    found = outcomes_of(connection, exposed, metric, 14, after(days))
+    found = outcomes_of(connection, exposed, metric, 14, after(days), MARGIN)
     return dict(zip([each.person_id for each in exposed], [value for _, value in found], strict=False))
 
 
 def look_kept(connection: Connection, experiment: Experiment, now: datetime) -> Look:
-    return record_look(connection, look(connection, experiment, now))
+    return record_look(connection, look(connection, experiment, now, MARGIN))
 
 
 def test_what_happens_in_the_days_after_the_exposure_counts(shop: Connection) -> None:
     before, late, ordered, twice, cancelled, kept = people = crowd(shop, 6)
-    write_policy(shop, ShopPolicy(margin_share=0.4))
     experiment = started(shop)
     expose(shop, experiment, people, "warm")
     order(shop, before, after(-0.1))
     order(shop, late, after(14))
     order(shop, ordered, START, 5000)
     order(shop, twice, after(2), 1000)
-    order(shop, twice, after(3), 2000)
+    order(shop, twice, after(3), 2000, line="LAMP-WHITE")
     order(shop, cancelled, after(4), cancelled=after(6))
     order(shop, kept, after(5), cancelled=after(15))  # it was known by then
     assert outcome(shop, experiment, Metric.ORDERED) == dict(zip(people, [0, 0, 1, 1, 0, 1], strict=True))
     assert outcome(shop, experiment, Metric.CHURN) == dict(zip(people, [1, 1, 0, 0, 1, 0], strict=True))
-    assert outcome(shop, experiment, Metric.MARGIN)[twice] == pytest.approx(12.0)
+    assert outcome(shop, experiment, Metric.MARGIN) == pytest.approx(
+        {before: 0, late: 0, ordered: 20.0, twice: 4.0 + 2.0, cancelled: 0, kept: 20.0}
+    )
     # Later looks change nothing.
     assert outcome(shop, experiment, Metric.ORDERED, 90) == outcome(shop, experiment, Metric.ORDERED)
+
+
+def test_a_discount_comes_off_the_margin_in_full(shop: Connection) -> None:
+    [bought] = crowd(shop, 1)
+    experiment = started(shop, metric="margin", baseline=None)
+    expose(shop, experiment, [bought], "warm")
+    order(shop, bought, after(1), 5000, discount=500)
+    assert outcome(shop, experiment, Metric.MARGIN) == {bought: pytest.approx(0.4 * 50 - 5)}
+
+
+def test_what_counts_no_margin_needs_no_policy_for_offers(shop: Connection, tmp_path: Path) -> None:
+    (tmp_path / "policy.yml").write_text("economy: {margin: much}\n", encoding="utf-8")
+    margin = LivePolicy(lambda: tmp_path / "policy.yml").margin
+    [bought] = crowd(shop, 1)
+    experiment = started(shop)
+    expose(shop, experiment, [bought], "warm")
+    order(shop, bought, after(1))
+    exposed = read_exposed(shop, experiment)
+    assert outcomes_of(shop, exposed, Metric.ORDERED, 14, after(14), margin) == [("warm", 1.0)]
+    with pytest.raises(BadPolicy, match="rapport policy check"):
+        outcomes_of(shop, exposed, Metric.MARGIN, 14, after(14), margin)
 
 
 def test_offers_and_complaints_are_outcomes(shop: Connection) -> None:
@@ -80,7 +107,7 @@ def test_records_of_one_person_count_once_by_the_first_exposure(shop: Connection
     expose(shop, experiment, [one], "control", after(1))
     link_by_hand(shop, one, other, "staff", START, "same")
     order(shop, one, after(2))
-    found = look(shop, experiment, after(30))
+    found = look(shop, experiment, after(30), MARGIN)
     assert found.exposed == {"control": 0, "warm": 1}
     assert outcome(shop, experiment, Metric.ORDERED, 30) == {one: 1}
 
@@ -144,15 +171,15 @@ def test_all_planned_customers_without_an_effect_end_it(shop: Connection) -> Non
     control, warm = _two_groups(shop, experiment)
     for person in [*control[:120], *warm[:121]]:
         order(shop, person, after(1))
-    assert look(shop, experiment, after(20)).verdict is Verdict.NO_EFFECT
-    assert not look(shop, experiment, after(20)).sizes_are_off
+    assert look(shop, experiment, after(20), MARGIN).verdict is Verdict.NO_EFFECT
+    assert not look(shop, experiment, after(20), MARGIN).sizes_are_off
 
 
 def test_less_is_better_for_complaints(shop: Connection) -> None:
     experiment = started(shop, metric="complaint", smallest_effect=0.05)
     control, _ = _two_groups(shop, experiment)
     complain(shop, control[:120], after(1))
-    assert look(shop, experiment, after(20)).verdict is Verdict.BETTER
+    assert look(shop, experiment, after(20), MARGIN).verdict is Verdict.BETTER
 
 
 def test_what_was_shown_after_the_stop_does_not_count(shop: Connection) -> None:
@@ -162,7 +189,7 @@ def test_what_was_shown_after_the_stop_does_not_count(shop: Connection) -> None:
     assert stop_experiment(shop, "warm-points", "by hand", after(1))
     assert not stop_experiment(shop, "warm-points", "again", after(2))
     expose(shop, experiment, [second], "warm", after(1.001))
-    assert look(shop, find_experiment(shop, "warm-points"), after(30)).exposed["warm"] == 1
+    assert look(shop, find_experiment(shop, "warm-points"), after(30), MARGIN).exposed["warm"] == 1
 
 
 def test_what_nobody_looked_at_for_a_day_is_looked_at(shop_engine: Engine) -> None:
@@ -171,9 +198,9 @@ def test_what_nobody_looked_at_for_a_day_is_looked_at(shop_engine: Engine) -> No
         control, warm = _two_groups(connection, experiment)
         for person in [*control[:60], *warm[:70]]:
             order(connection, person, after(1))
-    assert look_at_due(shop_engine, after(0.9)) == []
-    assert [each.known for each in look_at_due(shop_engine, after(15))] == [1200]
-    assert look_at_due(shop_engine, after(15.9)) == []
+    assert look_at_due(shop_engine, after(0.9), MARGIN) == []
+    assert [each.known for each in look_at_due(shop_engine, after(15), MARGIN)] == [1200]
+    assert look_at_due(shop_engine, after(15.9), MARGIN) == []
     with shop_engine.connect() as connection:
         assert len(read_looks(connection, "warm-points")) == 1
         assert due_looks(connection, after(16.1)) == [experiment]
@@ -183,8 +210,8 @@ def test_the_plan_takes_its_baseline_from_what_customers_did(shop: Connection) -
     people = crowd(shop, 400)
     for person in people[:100]:
         order(shop, person, after(-5))
-    planned = plan(shop, design(baseline=None), START)
+    planned = plan(shop, design(baseline=None), START, MARGIN)
     assert planned.baseline.customers == 402  # the two of the shop ordered as well
     assert planned.baseline.mean == pytest.approx(0.25, abs=0.01)
     with pytest.raises(BadExperiment, match=r"accepted within 14 days cannot be told .* give a baseline"):
-        plan(shop, design(baseline=None, metric="accepted"), START)
+        plan(shop, design(baseline=None, metric="accepted"), START, MARGIN)

@@ -1,8 +1,14 @@
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.engine import Connection
 
+from crm_models.database import create_engine, migrate
 from crm_models.errors import BadPolicy
 from crm_models.shop_policy import (
     ShopFacts,
@@ -76,3 +82,27 @@ def test_terms_that_are_no_object_are_refused(connection: Connection) -> None:
     write_fact(connection, "policy", ["return everything"])
     with pytest.raises(BadPolicy, match="must be an object"):
         read_policy(connection)
+
+
+@pytest.mark.parametrize("make", [parse_policy, lambda told: ShopPolicy(**told)])
+def test_a_term_that_is_set_elsewhere_now_is_told_where(make: Callable[[dict[str, Any]], ShopPolicy]) -> None:
+    with pytest.raises((BadPolicy, ValueError), match=r"margin_share is now .*economy: margin:.*policy\.yml"):
+        make({"margin_share": 0.4})
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.35, False), (0.4, True)])
+def test_a_shop_from_before_keeps_its_terms_and_is_told_of_its_margin(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, share: float, told: bool
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/rapport.db")
+    config = Config()
+    config.set_main_option("script_location", "crm_models:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        write_fact(connection, "policy", {"price_match_days": 30, "margin_share": share})
+    migrate(engine)
+    with engine.begin() as connection:
+        assert read_policy(connection) == ShopPolicy(price_match_days=30)
+    assert (f"economy: {{margin: {share}}}" in caplog.text) is told
+    engine.dispose()

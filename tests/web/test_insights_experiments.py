@@ -60,7 +60,7 @@ def running(engine: Engine) -> Engine:
 def look_again(engine: Engine, days: int) -> None:
     with engine.connect() as connection:
         experiment = find_experiment(connection, "points-as-discount")
-    look_and_record(engine, experiment, BEGAN + timedelta(days))
+    look_and_record(engine, experiment, BEGAN + timedelta(days), lambda line: 0.35)
 
 
 def complain(connection: Connection, people: range) -> None:

@@ -16,6 +16,7 @@ from crm_models.experiments.analysis import Look, look
 from crm_models.experiments.experiment import Metric
 from crm_models.experiments.looks import RecordedLook, read_looks
 from crm_models.experiments.store import find_experiment, list_experiments
+from crm_models.order_margins import Margin
 from crm_models.shop_policy import read_facts
 from web.errors import Refused
 from web.insights.interval_chart import Bounds, interval_chart
@@ -41,16 +42,16 @@ async def one_experiment(request: Request, experiment_id: str) -> Response:
     member = await require(request, READERS)
     services = services_of(request)
     try:
-        values = await services.database.read(_read, experiment_id, services.now())
+        values = await services.database.read(_read, experiment_id, services.now(), services.offer_policy.margin)
     except UnknownExperiment:
         raise Refused(404, "not_found") from None
     return render(request, "insights/experiment.html", {"member": member, "words": words, **values})
 
 
-def _read(connection: Connection, experiment_id: str, now: datetime) -> dict[str, object]:
+def _read(connection: Connection, experiment_id: str, now: datetime, margin: Margin) -> dict[str, object]:
     experiment = find_experiment(connection, experiment_id)
     currency = read_facts(connection).currency
-    found = look(connection, experiment, now)
+    found = look(connection, experiment, now, margin)
     return {
         "look": found,
         "experiment": experiment,

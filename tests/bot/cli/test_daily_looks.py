@@ -53,7 +53,7 @@ def test_a_guardrail_stops_an_experiment_that_nobody_looks_at(tmp_path: Path) ->
     migrate(engine)
     start_harmful(engine)
     stopping = threading.Event()
-    thread = threading.Thread(target=look_daily, args=(engine, stopping))
+    thread = threading.Thread(target=look_daily, args=(engine, lambda line: 0.35, stopping))
     thread.start()
     until = time.monotonic() + 30
     status = Status.RUNNING
@@ -70,7 +70,7 @@ def test_a_guardrail_stops_an_experiment_that_nobody_looks_at(tmp_path: Path) ->
 def test_a_database_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/empty.db")  # never migrated
     stopping = threading.Event()
-    thread = threading.Thread(target=look_daily, args=(engine, stopping))
+    thread = threading.Thread(target=look_daily, args=(engine, lambda line: 0.35, stopping))
     thread.start()
     thread.join(timeout=0.5)
     assert thread.is_alive()
