@@ -15,6 +15,7 @@ from sqlalchemy.sql import Select
 from crm_models.loyalty import add_points
 from crm_models.tables import offers
 
+SHOWN, ACCEPTED, DECLINED = "shown", "accepted", "declined"  # status
 PERK_POINTS = "perk"  # the reason of such points
 # A code is typed by people: no letters or digits that look alike. 12 of 31 are 59 bits.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -41,9 +42,10 @@ class Offer:
     code: str | None
     reason: str
     model_version: str | None
-    status: str  # shown, accepted, declined
+    status: str  # SHOWN, ACCEPTED, DECLINED
     created_at: datetime
     expires_at: datetime | None
+    answered_at: datetime | None
 
 
 def make_offer(
@@ -120,7 +122,7 @@ def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
         select(func.max(offers.c.offer_id)).where(offers.c.conversation_id == conversation_id).group_by(offers.c.kind)
     )
     row = connection.execute(
-        _SELECT.where(offers.c.offer_id.in_(latest), offers.c.status == "shown")
+        _SELECT.where(offers.c.offer_id.in_(latest), offers.c.status == SHOWN)
         .order_by(offers.c.offer_id.desc())
         .limit(1)
     ).one_or_none()
@@ -129,7 +131,7 @@ def open_offer(connection: Connection, conversation_id: str) -> Offer | None:
 
 def accept_offer(connection: Connection, offer_id: int, now: datetime) -> bool:
     """Note a yes, and book the points of a perk; False when it was answered before or is no longer valid."""
-    if not _answer(connection, offer_id, "accepted", now):
+    if not _answer(connection, offer_id, ACCEPTED, now):
         return False
     row = connection.execute(
         select(offers.c.customer_id, offers.c.points).where(offers.c.offer_id == offer_id, offers.c.points.is_not(None))
@@ -141,7 +143,7 @@ def accept_offer(connection: Connection, offer_id: int, now: datetime) -> bool:
 
 def decline_offer(connection: Connection, offer_id: int, now: datetime) -> bool:
     """Note a no, so that it is not offered again; False when it was answered before or is no longer valid."""
-    return _answer(connection, offer_id, "declined", now)
+    return _answer(connection, offer_id, DECLINED, now)
 
 
 def declined_products(connection: Connection, customer_id: str) -> frozenset[str]:
@@ -149,7 +151,7 @@ def declined_products(connection: Connection, customer_id: str) -> frozenset[str
     rows = connection.execute(
         select(offers.c.product_id).where(
             offers.c.customer_id == customer_id,
-            offers.c.status == "declined",
+            offers.c.status == DECLINED,
             offers.c.product_id.is_not(None),
         )
     )
@@ -171,6 +173,7 @@ _SELECT: Select = select(
     offers.c.status,
     offers.c.created_at,
     offers.c.expires_at,
+    offers.c.answered_at,
 )
 
 _INSERT = insert(offers)
@@ -182,7 +185,7 @@ def _offer(row: Row | None) -> Offer | None:
 
 
 def _insert(connection: Connection, **values: Any) -> Offer:
-    whole = {name: None for name in _COLUMNS} | values | {"status": "shown"}
+    whole = {name: None for name in _COLUMNS} | values | {"status": SHOWN}
     offer_id = connection.execute(_INSERT, whole).inserted_primary_key[0]
     return Offer(**{**whole, "offer_id": offer_id, "kind": OfferKind(whole["kind"])})
 
@@ -192,10 +195,10 @@ def _answer(connection: Connection, offer_id: int, status: str, now: datetime) -
         update(offers)
         .where(
             offers.c.offer_id == offer_id,
-            offers.c.status == "shown",
+            offers.c.status == SHOWN,
             offers.c.expires_at.is_(None) | (offers.c.expires_at > now),
         )
-        .values(status=status)
+        .values(status=status, answered_at=now)
     )
     return bool(result.rowcount == 1)
 

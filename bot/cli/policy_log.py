@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot.cli.config import Config
@@ -54,7 +55,8 @@ def _show(each: LoggedDecision, effect: Effect, alternatives: bool) -> None:
 
 def _became(effect: Effect) -> Iterator[str]:
     if effect.answer:
-        yield f"the customer {_ANSWERS[effect.answer]}"
+        after = "" if effect.answered_after is None else f" after {_span(effect.answered_after)}"
+        yield f"the customer {_ANSWERS[effect.answer]}{after}"
     if effect.person:
         yield f"the person: {effect.person}"
     if effect.ordered_after_days is not None:
@@ -63,6 +65,15 @@ def _became(effect: Effect) -> Iterator[str]:
         yield f"complained after {effect.complained_after_days} days"
 
 
+def _span(time: timedelta) -> str:
+    """`40 seconds`, `3 minutes`, `5 hours`, `2 days`."""
+    seconds = int(time.total_seconds())
+    unit, length = next((each for each in _UNITS if seconds >= each[1]), ("second", 1))
+    count = seconds // length
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 _ANSWERS = {"shown": "has not answered", "accepted": "accepted", "declined": "declined"}
 _LACKING = (MISSING, STALE, FAILED, ABOUT_VISITS)
 

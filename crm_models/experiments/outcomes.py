@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Table, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 
 from crm_models.experiments.experiment import Experiment, Metric
 from crm_models.experiments.sequences import Arm
+from crm_models.offers import ACCEPTED
 from crm_models.order_margins import Margin, order_margins
 from crm_models.order_records import OrderStatus
 from crm_models.tables import complaints, customer_links, exposures, offers, orders
@@ -29,10 +29,12 @@ class _Event:
     at: datetime
     value: float
     undone_at: datetime | None = None
+    settled_at: datetime | None = None  # when it became what is counted, where that was later, such as the yes to it
 
     def counts(self, start: datetime, until: datetime) -> bool:
         """Whether it happened in this time and was not undone in it: what is undone later changes nothing."""
-        return start <= self.at < until and (self.undone_at is None or self.undone_at >= until)
+        in_time = start <= self.at and (self.settled_at or self.at) < until
+        return in_time and (self.undone_at is None or self.undone_at >= until)
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,9 @@ def _counted(metric: Metric, values: Sequence[float]) -> float:
 def _events(connection: Connection, metric: Metric, since: datetime, margin: Margin) -> dict[str, list[_Event]]:
     """By person, what the metric counts from `since` on."""
     if metric is Metric.ACCEPTED:
-        rows = _happened(connection, offers, since, offers.c.status == "accepted")
+        rows = _accepted(connection, since)
     elif metric is Metric.COMPLAINT:
-        rows = _happened(connection, complaints, since, complaints.c.customer_id.is_not(None))
+        rows = _complained(connection, since)
     else:
         rows = _orders(connection, since, margin if metric is Metric.MARGIN else None)
     persons, found = persons_of(connection), defaultdict(list)
@@ -128,8 +130,19 @@ def _events(connection: Connection, metric: Metric, since: datetime, margin: Mar
     return found
 
 
-def _happened(connection: Connection, table: Table, since: datetime, *which: Any) -> list[tuple[str, _Event]]:
-    query = select(table.c.customer_id, table.c.created_at).where(table.c.created_at >= since, *which)
+def _accepted(connection: Connection, since: datetime) -> list[tuple[str, _Event]]:
+    query = select(offers.c.customer_id, offers.c.created_at, offers.c.answered_at).where(
+        offers.c.created_at >= since, offers.c.status == ACCEPTED
+    )
+    return [
+        (row.customer_id, _Event(row.created_at, 1.0, settled_at=row.answered_at)) for row in connection.execute(query)
+    ]
+
+
+def _complained(connection: Connection, since: datetime) -> list[tuple[str, _Event]]:
+    query = select(complaints.c.customer_id, complaints.c.created_at).where(
+        complaints.c.created_at >= since, complaints.c.customer_id.is_not(None)
+    )
     return [(customer_id, _Event(at, 1.0)) for customer_id, at in connection.execute(query)]
 
 

@@ -37,6 +37,7 @@ class LoggedDecision:
     offer_id: int | None
     created_at: datetime
     answer: str | None  # of the offer: shown, accepted, declined
+    answered_at: datetime | None
 
 
 def record_decision(
@@ -115,7 +116,11 @@ def read_decisions(
 ) -> list[LoggedDecision]:
     """Decisions about a customer, in a conversation, or all; newest first."""
     query = (
-        select(*(column for column in decisions.c if column.name != "situation"), offers.c.status.label("answer"))
+        select(
+            *(column for column in decisions.c if column.name != "situation"),
+            offers.c.status.label("answer"),
+            offers.c.answered_at,
+        )
         .select_from(decisions.outerjoin(offers, offers.c.offer_id == decisions.c.offer_id))
         .order_by(decisions.c.created_at.desc(), decisions.c.decision_id.desc())
         .limit(limit)

@@ -23,6 +23,7 @@ class Effect:
     """As far as it is known by now; days are counted from the decision."""
 
     answer: str | None  # of the offer: shown, accepted, declined
+    answered_after: timedelta | None
     person: str | None  # of a conversation that was handed over: waiting, taken, closed
     ordered_after_days: int | None  # first order within WITHIN that was not cancelled
     complained_after_days: int | None
@@ -37,6 +38,7 @@ def effects_of(connection: Connection, decisions: Sequence[LoggedDecision]) -> l
     return [
         Effect(
             answer=each.answer,
+            answered_after=None if each.answered_at is None else each.answered_at - each.created_at,
             person=persons.get(str(each.conversation_id)) if each.action == ActionKind.HAND_OVER else None,
             ordered_after_days=_days_until(each.created_at, placed.get(each.customer_id, ())),
             complained_after_days=_days_until(each.created_at, said.get(each.customer_id, ())),

@@ -46,6 +46,11 @@ offers = Table(
     Column("status", String(20), nullable=False, default="shown", comment="shown, accepted, declined"),
     Column("created_at", DateTime, nullable=False),
     Column("expires_at", DateTime),
+    Column(
+        "answered_at",
+        DateTime,
+        comment="when it was accepted or declined; empty for answers from before this was kept",
+    ),
 )
 
 campaigns = Table(

@@ -88,10 +88,11 @@ def order(
     connection.execute(insert(order_lines).values(order_id=order_id, item_id=line, quantity=1, price_cents=cents))
 
 
-def accept(connection: Connection, person: str, at: datetime, status: str = "accepted") -> None:
-    connection.execute(
-        insert(offers).values(customer_id=person, kind="retention", reason="price", status=status, created_at=at)
-    )
+def accept(
+    connection: Connection, person: str, at: datetime, status: str = "accepted", answered: datetime | None = None
+) -> None:
+    row = {"kind": "retention", "reason": "price", "status": status, "created_at": at, "answered_at": answered}
+    connection.execute(insert(offers).values(customer_id=person, **row))
 
 
 def complain(connection: Connection, people: Sequence[str], at: datetime) -> None:

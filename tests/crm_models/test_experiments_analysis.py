@@ -89,6 +89,16 @@ def test_offers_and_complaints_are_outcomes(shop: Connection) -> None:
     assert outcome(shop, experiment, Metric.COMPLAINT) == {yes: 0, no: 0, angry: 1}
 
 
+def test_a_yes_after_the_days_of_the_metric_changes_nothing_that_was_known(shop: Connection) -> None:
+    soon, late = people = crowd(shop, 2)
+    experiment = started(shop, metric="accepted")
+    expose(shop, experiment, people, "warm")
+    accept(shop, soon, after(1), answered=after(13.9))
+    accept(shop, late, after(1), answered=after(14))
+    assert outcome(shop, experiment, Metric.ACCEPTED, 14) == {soon: 1, late: 0}
+    assert outcome(shop, experiment, Metric.ACCEPTED, 20) == {soon: 1, late: 0}
+
+
 def test_who_has_not_had_all_days_does_not_count_yet_whatever_happened(shop: Connection) -> None:
     early, later = crowd(shop, 2)
     experiment = started(shop)

@@ -155,14 +155,15 @@ def test_a_declined_offer_is_not_repeated_and_a_person_comes(at_risk: Connection
 
 def test_what_became_of_each_step_is_told(at_risk: Connection) -> None:
     offer = decide(at_risk, ANGRY, means()).offer
-    assert offer is not None and decline_offer(at_risk, offer.offer_id, NOW)
+    assert offer is not None and decline_offer(at_risk, offer.offer_id, NOW + timedelta(seconds=40))
     decide(at_risk, replace(ANGRY, moment=Moment.OFFER_DECLINED, now=NOW + timedelta(minutes=1)), means())
     request_person(at_risk, "web-ada", ADA, "offer_declined", NOW)
     ordered = {"placed_at": NOW + timedelta(days=12, hours=1), "cancelled_at": None}
     at_risk.execute(update(orders).where(orders.c.order_id == OLD).values(**ordered))
     person, discount = effects_of(at_risk, read_decisions(at_risk, customer_id=ADA))
-    assert discount == Effect("declined", None, ordered_after_days=12, complained_after_days=None)
-    assert person == Effect(None, "waiting", ordered_after_days=12, complained_after_days=None)
+    after = {"ordered_after_days": 12, "complained_after_days": None}
+    assert discount == Effect("declined", timedelta(seconds=40), None, **after)
+    assert person == Effect(None, None, "waiting", **after)
     for days, known in ((31, None), (29, 28)):  # the decision was a minute after NOW
         later = NOW + timedelta(days=days)
         open_complaint(at_risk, customer_id=ADA, conversation_id=None, topic=f"day {days}", text="y", now=later)

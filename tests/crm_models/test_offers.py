@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shop_fixture import NOW
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from crm_models.loyalty import points_balance
+from crm_models.offer_counts import OfferCount, count_offers
 from crm_models.offers import (
     Offer,
     OfferKind,
@@ -19,6 +21,7 @@ from crm_models.offers import (
     propose_recommendation,
 )
 from crm_models.shop_policy import ShopPolicy
+from crm_models.tables import offers
 
 ADA = "C-000001"
 
@@ -54,10 +57,27 @@ def recommend(connection: Connection, product_id: str) -> int:
 
 def test_an_answer_counts_once(shop: Connection) -> None:
     offer_id = recommend(shop, "P-LAMP")
-    assert decline_offer(shop, offer_id, NOW)
-    assert not accept_offer(shop, offer_id, NOW)
+    assert decline_offer(shop, offer_id, NOW + timedelta(minutes=2))
+    assert not accept_offer(shop, offer_id, NOW + timedelta(minutes=3))
+    kept = shop.execute(select(offers.c.status, offers.c.answered_at)).one()
+    assert tuple(kept) == ("declined", NOW + timedelta(minutes=2))
     assert open_offer(shop, "web-ada") is None
     assert declined_products(shop, ADA) == {"P-LAMP"}
+
+
+def test_answers_are_counted_by_kind_with_the_usual_time_to_them(shop: Connection) -> None:
+    for minutes in (1, 3, 60):
+        accept_offer(shop, discount(shop).offer_id, NOW + timedelta(minutes=minutes))
+    discount(shop)
+    decline_offer(shop, recommend(shop, "P-LAMP"), NOW)
+    shop.execute(update(offers).where(offers.c.kind == "recommendation").values(answered_at=None))  # from before
+    counts = count_offers(shop, NOW.date(), NOW.date() + timedelta(days=1))
+    assert counts == [
+        OfferCount(OfferKind.RETENTION, 4, 3, 0, timedelta(minutes=3)),
+        OfferCount(OfferKind.RECOMMENDATION, 1, 0, 1, None),
+    ]
+    assert [each.unanswered for each in counts] == [1, 0]
+    assert count_offers(shop, NOW.date() - timedelta(days=1), NOW.date()) == []
 
 
 def test_an_expired_discount_cannot_be_accepted(shop: Connection) -> None:

@@ -15,7 +15,7 @@ from crm_models.escalations import request_person
 from crm_models.feedback import record_feedback
 from crm_models.gaps import GapKind, GapSort, record_gap
 from crm_models.insights import Period
-from crm_models.tables import messages
+from crm_models.tables import customers, messages, offers
 from tests.web.agent import Agent
 from tests.web.conftest import Web
 from web.insights import charts
@@ -87,6 +87,21 @@ def test_an_empty_shop_has_a_page_too(web: Web) -> None:
     page = Agent(web, "analyst").http.get("/insights")
     assert page.status_code == 200
     assert "No question went unanswered" in page.text
+
+
+def test_offers_are_told_with_how_soon_they_were_answered(web: Web, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(customers).values(customer_id="K-1", created_at=DAY))
+        for minutes, status in ((3, "accepted"), (65, "declined"), (None, "shown")):
+            answered = None if minutes is None else DAY + timedelta(minutes=minutes)
+            row = {"kind": "apology", "reason": "late", "status": status, "created_at": DAY, "answered_at": answered}
+            connection.execute(insert(offers).values(customer_id="K-1", **row))
+    span = {"since": "2026-05-04", "until": "2026-05-06"}
+    http = Agent(web, "analyst").http
+    told = list(csv.reader(io.StringIO(http.get("/insights/offers.csv", params=span).text)))
+    assert told[1] == ["apology", "3", "1", "1", "1", str(34 * 60)]
+    assert "<td>34 min</td>" in http.get("/insights", params=span).text
+    assert "None was made in this period" in http.get("/insights", params={"since": "2026-05-05"}).text
 
 
 def test_csv_is_masked_for_everybody_but_an_admin(web: Web, logged: Engine) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models import insights
 from crm_models.insights import Day, Period
+from crm_models.offer_counts import count_offers
 from crm_models.proactive.report import count_notices
 from crm_models.staff import Role
 from web.errors import Refused
@@ -80,6 +81,7 @@ def _read(connection: Connection, period: Period) -> dict[str, object]:
         "intents": insights.top_intents(connection, period),
         "questions": insights.unanswered_questions(connection, period),
         "feedback": insights.feedback_summary(connection, period),
+        "offers": count_offers(connection, period.since, period.until),
         "notices": count_notices(connection, period.since, period.until),
         "messages": sum(each.messages for each in days),
         "charts": charts,

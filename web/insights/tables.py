@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models import insights
 from crm_models.insights import Period
+from crm_models.offer_counts import count_offers
 from crm_models.proactive.report import count_notices
 
 Row = Sequence[object]
@@ -95,6 +96,22 @@ def _notices(connection: Connection, period: Period, _: bool) -> list[Row]:
     return rows
 
 
+def _offers(connection: Connection, period: Period, _: bool) -> list[Row]:
+    rows: list[Row] = [("kind", "made", "accepted", "declined", "unanswered", "median_seconds_to_answer")]
+    rows += [
+        (
+            each.kind.value,
+            each.made,
+            each.accepted,
+            each.declined,
+            each.unanswered,
+            None if each.answered_within is None else round(each.answered_within.total_seconds()),
+        )
+        for each in count_offers(connection, period.since, period.until)
+    ]
+    return rows
+
+
 TABLES: dict[str, Callable[[Connection, Period, bool], list[Row]]] = {
     "days": _days,
     "outcomes": _outcomes,
@@ -102,6 +119,7 @@ TABLES: dict[str, Callable[[Connection, Period, bool], list[Row]]] = {
     "questions": _questions,
     "feedback": _feedback,
     "notices": _notices,
+    "offers": _offers,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
@@ -12,8 +13,10 @@ from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
 from crm_models.consents import Purpose, set_consent
 from crm_models.next_action.decide import Asking, Means, decide
+from crm_models.next_action.decision_log import read_decisions
 from crm_models.next_action.kinds import Moment
 from crm_models.next_action.policy_file import load_offer_policy
+from crm_models.offers import accept_offer
 from crm_models.shop_policy import ShopPolicy
 from crm_models.tables import customers, predictions
 
@@ -69,6 +72,14 @@ def test_decisions_are_told_with_their_reason_and_alternatives(rapport, home, de
     assert "hand_over: does_not_fit_trouble" in said
     unknown = rapport("policy", "log", "C-2")
     assert (unknown.code, unknown.complained.strip()) == (2, "Nobody has the number or e-mail 'C-2'.")
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, "1 second"), (190, "3 minutes"), (90_000, "1 day")])
+def test_an_answer_is_told_with_how_soon_it_came(rapport, home, decided, seconds, told):
+    with open_database(read_config()).begin() as connection:
+        (made,) = read_decisions(connection)
+        assert accept_offer(connection, made.offer_id, made.created_at + timedelta(seconds=seconds))
+    assert f"the customer accepted after {told}\n" in rapport("policy", "log", "C-1").said
 
 
 def test_without_decisions_there_is_nothing_to_tell_and_nothing_to_learn(rapport, home):
