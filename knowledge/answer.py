@@ -10,25 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-import numpy as np
-
-from knowledge.blocks import ROW_NAME_END
-from knowledge.chunk import introductions
+from knowledge.chunk import outline
 from knowledge.documents import Passage
 from knowledge.hits import Hit, general_first
-from knowledge.lexical import tokens
+from knowledge.places import Outline, Person, has_steps, nearest_places, rows_for, whole_lists, with_introduction
 from knowledge.scope import scope_fit
-from knowledge.select import best_sentences
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 from knowledge.tuning import tuning_of
 
-_LEAST_SENTENCES, _MOST_SENTENCES = 2, 5
+_LEAST_SENTENCES = 2
 _NEAR = 3
-_HOW = re.compile(r"\bhow (?:do|can|could|should|must|would|to)\b", re.IGNORECASE)
+_HOW = re.compile(
+    r"\bhow (?:do|can|could|should|must|would|to)\b|\bwhat (?:do|can|should|must) \w+ (?:have to )?do\b", re.IGNORECASE
+)
 _FORBIDDEN = re.compile(r"(?:please )?(?:do not|don['\u2019]t|never|avoid|no|not)\b", re.IGNORECASE)
 # So much less may score what says how, to go before what says how not.
 _HOW_LEAD = 0.1
+# So much nearer may one sentence be than what is put beside it.
+_BESIDE = 0.15
+# Weight of the heading's cosine where sections of one article are compared.
+_HEADING_SHARE = 0.25
 
 
 class AnswerStatus(StrEnum):
@@ -84,15 +86,19 @@ def compose(
     probability = tuning_of(settings.home).answerability.probability(hits)
     if not hits or probability < settings.unsure_threshold:
         return Answer(AnswerStatus.UNKNOWN, (), (), _near(hits, passages, set()), probability)
-    hits = _how_first(question, hits, passages)
-    chosen = _chosen(question, hits, passages)
-    chosen = [(passage, rows_for(passage, places, question, tier, store.tiers())) for passage, places in chosen]
-    chosen = [(passage, _introduced(store, passage, places)) for passage, places in chosen]
+    document = store.get_document(hits[0].document_id)
+    lists = outline(document) if document else {}
+    person = Person(tier, country, store.tiers())
+    hits = _section_first(question, hits, passages, lists)
+    chosen = [
+        (passage, _shown(question, passage, places, person, lists))
+        for passage, places in _chosen(question, hits, passages, lists)
+    ]
     sentences = [passage.sentences[place] for passage, places in chosen for place in places]
     sources = tuple(source_of(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
-        sentences=tuple(dict.fromkeys(sentences))[:_MOST_SENTENCES],
+        sentences=tuple(dict.fromkeys(sentences)),
         sources=sources,
         near=_near(hits, passages, {source.document_id for source in sources}),
         probability=probability,
@@ -122,17 +128,39 @@ def hits_for(
     return general_first(kept, settings.general_lead)
 
 
-def _how_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Passage]) -> list[Hit]:
-    """Asked how something is done, what must not be done goes after how the same article says that it is."""
-    first = hits[0]
-    if not _HOW.search(question) or not _forbids(passages[first.passage_id], first.sentences):
-        return list(hits)
-    for hit in hits[1:]:
-        passage = passages[hit.passage_id]
-        near = hit.score >= first.score - _HOW_LEAD
-        if hit.document_id == first.document_id and near and not _forbids(passage, hit.sentences):
-            return [hit, *(each for each in hits if each is not hit)]
-    return list(hits)
+def _section_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Passage], lists: Outline) -> list[Hit]:
+    """Of the leading article, the section to answer from goes first: its heading tells it from the others.
+
+    Asked how something is done, what an article says first of all, or what must not be done, goes after its steps;
+    where it has none, after what else of it is near.
+    """
+    own = [hit for hit in hits if hit.document_id == hits[0].document_id and hit.fit == hits[0].fit]
+    own.sort(key=_of_section, reverse=True)
+    best = own[0]
+    if _HOW.search(question) and not _tells_how(best, passages, lists):
+        near = [
+            hit
+            for hit in own[1:]
+            if _of_section(hit) >= _of_section(best) - _HOW_LEAD
+            and not _forbids(passages[hit.passage_id], hit.sentences)
+        ]
+        steps = [hit for hit in near if has_steps(passages[hit.passage_id], lists)]
+        best = next(iter(steps or near), best)
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _of_section(hit: Hit) -> float:
+    return hit.score + _HEADING_SHARE * hit.heading
+
+
+def _tells_how(hit: Hit, passages: Mapping[str, Passage], lists: Outline) -> bool:
+    passage = passages[hit.passage_id]
+    return has_steps(passage, lists) or not (_opens(passage) or _forbids(passage, hit.sentences))
+
+
+def _opens(passage: Passage) -> bool:
+    """Whether it stands under no heading but the title's: how an article begins."""
+    return not passage.heading
 
 
 def _forbids(passage: Passage, places: Sequence[int]) -> bool:
@@ -142,58 +170,29 @@ def _forbids(passage: Passage, places: Sequence[int]) -> bool:
 
 
 def _chosen(
-    question: str, hits: Sequence[Hit], passages: Mapping[str, Passage]
+    question: str, hits: Sequence[Hit], passages: Mapping[str, Passage], lists: Outline
 ) -> list[tuple[Passage, tuple[int, ...]]]:
-    """Passages with the ids of their sentences to show, in order of the document."""
+    """Passages with the places of their nearest sentences, in order of the document.
+
+    Beside one sentence stands what is about as near in the same article; steps of another section would be taken for
+    the answer.
+    """
     best = passages[hits[0].passage_id]
-    chosen = [(best, _sentence_ids(question, hits[0], best))]
+    chosen = [(best, nearest_places(question, hits[0], best))]
     if len(chosen[0][1]) < _LEAST_SENTENCES:
         for hit in hits[1:]:
             passage = passages[hit.passage_id]
-            if passage.document_id == best.document_id:
-                chosen.append((passage, _sentence_ids(question, hit, passage)))
+            near = hit.document_id == best.document_id and _of_section(hit) >= _of_section(hits[0]) - _BESIDE
+            if near and not has_steps(passage, lists):
+                chosen.append((passage, nearest_places(question, hit, passage)))
                 break
     return sorted(chosen, key=lambda each: each[0].position)
 
 
-def rows_for(
-    passage: Passage, places: tuple[int, ...], question: str, tier: str | None, tiers: frozenset[str]
-) -> tuple[int, ...]:
-    """Of a table of tiers the person's own row alone, also where the nearest sentences are the other rows.
-
-    While the tier is not known and none is asked about: every row, as one of them would be read as holding for all.
-    """
-    rows = [sentence.partition(ROW_NAME_END)[0].lower() for sentence in passage.sentences]
-    named = tiers.intersection(tokens(question))
-    if tier is None:
-        of_tiers = {place for place, row in enumerate(rows) if row in tiers}
-        return tuple(sorted(of_tiers.union(places))) if not named and of_tiers.intersection(places) else places
-    tier, others = tier.lower(), tiers.difference({tier.lower()}, named)
-    foreign = {place for place in places if rows[place] in others}
-    if not foreign:
-        return places
-    own = {place for place, row in enumerate(rows) if row == tier}
-    return tuple(sorted(own.union(places) - foreign)) or places
-
-
-def _introduced(store: KnowledgeStore, passage: Passage, places: tuple[int, ...]) -> tuple[int, ...]:
-    """With the line before the list from whose middle the sentences are: an item alone says half of it."""
-    lines = {sentence: place for place, sentence in enumerate(passage.sentences) if sentence.endswith(":")}
-    if not lines or not places or min(lines.values()) >= places[0]:
-        return places
-    document = store.get_document(passage.document_id)
-    line = introductions(document).get(passage.sentences[places[0]]) if document else None
-    place = lines.get(line) if line else None
-    return (place, *places)[:_MOST_SENTENCES] if place is not None and place < places[0] else places
-
-
-def _sentence_ids(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:
-    ids = tuple(place for place in hit.sentences if 0 <= place < len(passage.sentences))
-    if ids:
-        return ids
-    words = set(tokens(question))
-    shared = [len(words.intersection(tokens(sentence))) for sentence in passage.sentences]
-    return best_sentences(np.array(shared, dtype=np.float32))
+def _shown(question: str, passage: Passage, places: tuple[int, ...], person: Person, lists: Outline) -> tuple[int, ...]:
+    """The places of a passage as they are shown to this person."""
+    places = rows_for(passage, whole_lists(passage, places, lists), question, person)
+    return with_introduction(passage, places, lists)
 
 
 def _near(hits: Sequence[Hit], passages: Mapping[str, Passage], used: set[str]) -> tuple[Source, ...]:

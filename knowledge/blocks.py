@@ -23,11 +23,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`level` is 1 to 6 for a heading, else 0."""
+    """`level` is 1 to 6 for a heading, else 0; `group` numbers the list or table that it is in, from 1; `is_step` says
+    that the list is numbered.
+    """
 
     kind: Kind
     text: str
     level: int = 0
+    group: int = 0
+    is_step: bool = False
 
 
 def markdown_parser() -> MarkdownIt:
@@ -48,7 +52,8 @@ def _text_blocks(body: str) -> list[Block]:
 
 def _markdown_blocks(body: str, language: str) -> list[Block]:
     blocks: list[Block] = []
-    items = 0
+    numbered: list[bool] = []
+    groups = 0
     heading = 0
     row: list[str] | None = None
     header: list[str] = []
@@ -58,17 +63,20 @@ def _markdown_blocks(body: str, language: str) -> list[Block]:
                 heading = int(token.tag[1:])
             case "heading_close":
                 heading = 0
-            case "list_item_open":
-                items += 1
-            case "list_item_close":
-                items -= 1
+            case "ordered_list_open" | "bullet_list_open":
+                groups += not numbered
+                numbered.append(token.type == "ordered_list_open")
+            case "ordered_list_close" | "bullet_list_close":
+                numbered.pop()
+            case "table_open":
+                groups += 1
             case "tr_open":
                 row = []
             case "thead_close":
                 header = row or []
                 row = None
             case "tr_close" if row is not None and header:
-                blocks.append(Block(Kind.ROW, _row_sentence(header, row, language)))
+                blocks.append(Block(Kind.ROW, _row_sentence(header, row, language), group=groups))
             case "table_close":
                 header, row = [], None
             case "fence" | "code_block":
@@ -79,8 +87,10 @@ def _markdown_blocks(body: str, language: str) -> list[Block]:
                     row.append(text)
                 elif heading:
                     blocks.append(Block(Kind.HEADING, text, heading))
+                elif numbered:
+                    blocks.append(Block(Kind.ITEM, text, group=groups, is_step=numbered[0]))
                 else:
-                    blocks.append(Block(Kind.ITEM if items else Kind.PARAGRAPH, text))
+                    blocks.append(Block(Kind.PARAGRAPH, text))
     return blocks
 
 

@@ -74,7 +74,8 @@ def build_index(
     new = [passage for passage in passages if passage.passage_id not in known]
     vectors = known | _encode(encoder, new, progress)
     questions = _questions(encoder, documents, former)
-    part = _part(documents, passages, vectors, questions, encoder.dimension, settings, base)
+    headings = _headings(encoder, passages, former)
+    part = _part(documents, passages, vectors, questions, headings, encoder.dimension, settings, base)
     replaced = sorted(name for name, content_hash in first.items() if hashes.get(name) != content_hash)
     count, sentences = len(part.ids), len(part.sentences)
     if base is not None:
@@ -174,11 +175,27 @@ def _questions(encoder: Encoder, documents: Sequence[Document], former: SearchIn
     return [kept[document.document_id] for document in documents]
 
 
+def _headings(encoder: Encoder, passages: Sequence[Passage], former: SearchIndex | None) -> dict[str, Half]:
+    """By text, the vector (dimension,) of each heading that a passage stands under."""
+    headed = {passage.passage_id: passage.heading for passage in passages if passage.heading}
+    found: dict[str, Half] = {}
+    for part in former.parts if former else ():
+        for name, row in zip(part.ids, part.headed, strict=True):
+            if row >= 0 and name in headed:
+                found[headed[name]] = _half(part.headings[row])
+    new = [text for text in dict.fromkeys(headed.values()) if text not in found]
+    for start in range(0, len(new), _STEP):
+        step = new[start : start + _STEP]
+        found |= zip(step, _checked(encoder, step), strict=True)
+    return found
+
+
 def _part(
     documents: Sequence[Document],
     passages: Sequence[Passage],
     vectors: _Vectors,
     questions: list[Half],
+    headings: Mapping[str, Half],
     dimension: int,
     settings: KnowledgeSettings,
     base: SearchIndex | None,
@@ -186,6 +203,7 @@ def _part(
     rows = {document.document_id: row for row, document in enumerate(documents)}
     matrix = _matrix((vectors[passage.passage_id][0][None] for passage in passages), dimension)
     spoken = [len(passage.sentences) for passage in passages]
+    heading_rows = {text: row for row, text in enumerate(headings)}
     mean_length = base.parts[0].lexical.mean_length if base else None
     return Part(
         ids=tuple(passage.passage_id for passage in passages),
@@ -196,6 +214,8 @@ def _part(
         offsets=np.cumsum([0, *spoken], dtype=np.int64),
         questions=_matrix(questions, dimension),
         asked=np.cumsum([0, *map(len, questions)], dtype=np.int64),
+        headings=_matrix((vector[None] for vector in headings.values()), dimension),
+        headed=np.array([heading_rows.get(passage.heading, -1) for passage in passages], dtype=np.int32),
         vectors=build_vectors(matrix, settings.exact_limit),
         known=build_vectors(_matrix((each for each in questions if len(each) > 1), dimension), settings.exact_limit),
         lexical=build_lexical([passage.search_text for passage in passages], mean_length),

@@ -1,4 +1,4 @@
-"""A document into passages of 30 to 90 words that keep their place under the headings."""
+"""A document into passages of up to 90 words that keep their place under the headings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from knowledge.documents import Document, Passage, make_passage
 from knowledge.sentences import split_sentences
 
 MIN_WORDS = 30
+# A section of fewer words joins its neighbour; others stand alone, as what is under one heading is one answer.
+LEAST_SECTION = 8
 # With title and headings about 128 pieces of words, which is as much as the encoder reads.
 MAX_WORDS = 90
 
@@ -19,6 +21,16 @@ _FORBIDS = re.compile(r"(?:please )?(?:do not|don['\u2019]t|never|avoid|not)\b[^
 
 
 _UNENDED = re.compile(r"[\w)%\u20ac$\u00b0]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A sentence's list or table, by number in the document; `line` is the sentence that introduces it, if one does."""
+
+    group: int
+    is_row: bool
+    is_step: bool
+    line: str = ""
 
 
 @dataclass(slots=True)
@@ -36,8 +48,8 @@ class _Section:
 def chunk(document: Document) -> list[Passage]:
     """The passages of `document` in reading order.
 
-    Sections shorter than MIN_WORDS join their neighbour, longer than MAX_WORDS are cut between paragraphs,
-    or between sentences where one paragraph is too long. A document with less than MIN_WORDS is one passage.
+    Sections shorter than LEAST_SECTION join their neighbour, longer than MAX_WORDS are cut between paragraphs,
+    or between sentences where one paragraph is too long; such a piece has at least MIN_WORDS where it can.
     """
     sections = _sections(read_blocks(document.body, document.format, document.language))
     passages: dict[str, Passage] = {}
@@ -49,14 +61,15 @@ def chunk(document: Document) -> list[Passage]:
     return list(passages.values())
 
 
-def introductions(document: Document) -> dict[str, str]:
-    """By sentence of a list or table, the line that introduces it: "a descaler." stands under "You need:"."""
-    found: dict[str, str] = {}
+def outline(document: Document) -> dict[str, Listed]:
+    """By sentence of a list or table, where it stands: "a descaler." in the one under "You need:"."""
+    found: dict[str, Listed] = {}
     line = ""
     path: list[tuple[int, str]] = []
     for block in read_blocks(document.body, document.format, document.language):
         if block.kind in (Kind.ITEM, Kind.ROW):
-            found |= {sentence: line for sentence in _sentences(_whole(block, path)) if line}
+            listed = Listed(block.group, block.kind is Kind.ROW, block.is_step, line)
+            found |= dict.fromkeys(_sentences(_whole(block, path)), listed)
             continue
         path = [(block.level, block.text)] if block.kind is Kind.HEADING else path
         line = _sentences(block)[-1] if block.kind is Kind.PARAGRAPH and block.text.endswith(":") else ""
@@ -109,13 +122,13 @@ def _merge_short(sections: list[_Section]) -> list[_Section]:
     """A short section takes in the one after it; what is still short then joins the one before it."""
     forward: list[_Section] = []
     for section in sections:
-        if forward and forward[-1].words < MIN_WORDS and _fits(forward[-1], section):
+        if forward and forward[-1].words < LEAST_SECTION and _fits(forward[-1], section):
             forward[-1] = _join(forward[-1], section)
         else:
             forward.append(section)
     merged = forward[:1]
     for section in forward[1:]:
-        if section.words < MIN_WORDS and _fits(merged[-1], section):
+        if section.words < LEAST_SECTION and _fits(merged[-1], section):
             merged[-1] = _join(merged[-1], section)
         else:
             merged.append(section)

@@ -49,6 +49,15 @@ _NAMES = {
 _PATTERN = re.compile("|".join(rf"(?P<{code}>\b(?:{names})\b)" for code, names in _NAMES.items()), re.IGNORECASE)
 
 
+# The name alone, without the words for what is of there: a French press is no country.
+_BY_NAME = {names.partition("|")[0].lower(): code for code, names in _NAMES.items()}
+
+
+def country_called(name: str) -> str | None:
+    """The code of the country that has exactly this English name."""
+    return _BY_NAME.get(name.strip().lower().removeprefix("the "))
+
+
 def named_countries(text: str) -> frozenset[str]:
     """Codes of the countries whose English name, or the word for what is of there, is in `text`."""
     return frozenset(match.lastgroup for match in _PATTERN.finditer(text) if match.lastgroup)

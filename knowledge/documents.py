@@ -65,6 +65,11 @@ class Passage:
         return " ".join(self.sentences)
 
     @property
+    def heading(self) -> str:
+        """The one it stands under; empty where that is the title."""
+        return next((each for each in reversed(self.headings) if each != self.title), "")
+
+    @property
     def search_text(self) -> str:
         """Title, headings and text: what the encoder and the word index see."""
         context = [self.title, *(heading for heading in self.headings if heading != self.title)]

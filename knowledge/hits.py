@@ -16,6 +16,7 @@ class Hit:
     three lie in [0, 1], and `dense` and `support` are 0 where no encoder took part.
     `fit` is 1 for an article written for this person's tier or country, 0 for a general one, -1 for a variant
     of which it was not known, at the time of the search, whether it fits.
+    `heading` is the cosine of the heading that the passage stands under, which tells the sections of an article apart.
     `sentences` are the ids of those that answer best, in the order of the text.
     """
 
@@ -26,6 +27,7 @@ class Hit:
     sentences: tuple[int, ...]
     support: float = 0.0
     fit: int = 0
+    heading: float = 0.0
 
     @property
     def document_id(self) -> str:
@@ -39,6 +41,7 @@ class Hit:
             "dense": round(self.dense, 4),
             "lexical": round(self.lexical, 4),
             "support": round(self.support, 4),
+            "heading": round(self.heading, 4),
             "fit": self.fit,
             "sentences": list(self.sentences),
         }
@@ -54,7 +57,26 @@ class Hit:
             sentences=tuple(int(number) for number in values["sentences"]),
             support=float(values.get("support", 0.0)),
             fit=int(values.get("fit", 0)),
+            heading=float(values.get("heading", 0.0)),
         )
+
+
+def best_of_others(hits: Sequence[Hit]) -> list[Hit]:
+    """Of each article but the first one's the best hit, in the order of `hits`."""
+    best: dict[str, Hit] = {}
+    for hit in hits:
+        best.setdefault(hit.document_id, hit)
+    return list(best.values())[1:]
+
+
+def worth_keeping(hits: Sequence[Hit], sections: int, others: int) -> list[Hit]:
+    """What an answer is made from, in the order of `hits`.
+
+    Of the leading article up to so many `sections`, to choose among; of up to so many `others` the best one each.
+    """
+    own = [hit for hit in hits if hit.document_id == hits[0].document_id][:sections]
+    kept = {hit.passage_id for hit in (*own, *best_of_others(hits)[:others])}
+    return [hit for hit in hits if hit.passage_id in kept]
 
 
 def general_first(hits: Sequence[Hit], lead: float) -> list[Hit]:

@@ -15,6 +15,7 @@ _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _BREAKS = frozenset(
     {"p", "div", "section", "article", "main", "ul", "ol", "table", "blockquote", "pre", "dl", "dt", "dd"} | {"figure"}
 )
+_LISTS = frozenset({"ul", "ol"})
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _LIST_MARK = re.compile(r"^(\d+)([.)])|^([-+])")
 
@@ -36,6 +37,7 @@ class _Reader(HTMLParser):
         self._text: list[str] = []
         self._prefix = ""
         self._skipping: list[str] = []
+        self._lists: list[str] = []
         self._rows: list[list[str]] | None = None
         self._in_title = False
         self._title = ""
@@ -62,8 +64,13 @@ class _Reader(HTMLParser):
             self._rows.append([])
         elif tag in _HEADINGS or tag == "li" or tag in _BREAKS:
             self._close_block()
-            self._prefix = _HEADINGS[tag] + " " if tag in _HEADINGS else "- " if tag == "li" else self._prefix
-            if tag == "table":
+            if tag in _HEADINGS:
+                self._prefix = f"{_HEADINGS[tag]} "
+            elif tag == "li":
+                self._prefix = "1. " if self._lists[-1:] == ["ol"] else "- "
+            elif tag in _LISTS:
+                self._lists.append(tag)
+            elif tag == "table":
                 self._rows = []
 
     def handle_endtag(self, tag: str) -> None:
@@ -82,6 +89,8 @@ class _Reader(HTMLParser):
                 self._heading = "".join(self._text)
             self._close_block()
             self._prefix = ""
+            if tag in _LISTS and tag in self._lists:
+                del self._lists[len(self._lists) - 1 - self._lists[::-1].index(tag) :]
 
     def handle_data(self, data: str) -> None:
         if self._skipping:

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 """Called as (done, total) while a long step runs."""
 
 # Part of each content hash: raised when reading or cutting changes, so that every file is read again.
-READER = "4"
+READER = "5"
 _MAX_BYTES = 5 * 1024 * 1024
 
 

@@ -26,7 +26,6 @@ def write_pairs(path: Path, pairs: Iterable[tuple[str, str]]) -> None:
 
 def _pairs(passages: Iterable[Passage]) -> Iterator[tuple[str, str]]:
     for passage in passages:
-        heading = passage.headings[-1] if passage.headings else ""
-        question = passage.title if heading in ("", passage.title) else f"{passage.title}: {heading}"
+        question = f"{passage.title}: {passage.heading}" if passage.heading else passage.title
         # Without the title in it: an answer that repeats its question would be found by the words alone.
         yield question, passage.text

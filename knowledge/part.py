@@ -8,6 +8,8 @@ vectors.faiss                 the same, arranged for finding the nearest
 sentences.npy, offsets.npy    float16 (sentences, dimension); passage i owns rows offsets[i] to offsets[i + 1]
 questions.npy, asked.npy      float16 (questions, dimension); document i owns rows asked[i] to asked[i + 1]:
                               its title, then the ways in which customers are known to ask for it
+headings.npy, headed.npy      float16 (headings, dimension), each once; int32 (passages,): the row of the one that a
+                              passage stands under, -1 for none
 questions.faiss               of the documents for which such ways are known, arranged for finding the nearest
 lexical/                      BM25
 """
@@ -79,6 +81,8 @@ class Part:
     offsets: NDArray[np.int64]
     questions: Half | Vector
     asked: NDArray[np.int64]
+    headings: Half | Vector
+    headed: NDArray[np.int32]
     vectors: VectorIndex
     known: VectorIndex
     lexical: LexicalIndex
@@ -129,6 +133,19 @@ class Part:
         cosine: Vector = self.questions[self.asked[self.owners[places]]].astype(np.float32, copy=False) @ embedding
         return cosine
 
+    def heading(self, place: int, embedding: Vector) -> float:
+        """How near what a passage's heading says beyond the title is; 0 for a passage under no heading.
+
+        The heading's vector less its projection on the title's: "No invoice yet?" is under "Copy of an invoice" a
+        heading about "yet", and not about invoices.
+        """
+        row = int(self.headed[place])
+        if row < 0:
+            return 0.0
+        heading = self.headings[row].astype(np.float32, copy=False)
+        title = self.questions[self.asked[self.owners[place]]].astype(np.float32, copy=False)
+        return float(heading @ embedding - (heading @ title) * (title @ embedding))
+
     def best_question(self, places: Places, embedding: Vector) -> Vector:
         """float32 (places,): the highest cosine of a known question or the title; 0 where no question is known."""
         owners = self.owners[places]
@@ -143,7 +160,7 @@ class Part:
         (folder / "ids.json").write_text(json.dumps(self.ids), encoding="utf-8")
         listed = [document.to_json() for document in self.documents]
         (folder / "documents.json").write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
-        for name in ("owners", "passages", "sentences", "offsets", "questions", "asked"):
+        for name in ("owners", "passages", "sentences", "offsets", "questions", "asked", "headings", "headed"):
             np.save(folder / f"{name}.npy", getattr(self, name))
         self.vectors.save(folder / "vectors.faiss")
         self.known.save(folder / "questions.faiss")
@@ -162,6 +179,8 @@ def load_part(folder: Path) -> Part:
         offsets=np.load(folder / "offsets.npy"),
         questions=_vectors(folder / "questions.npy"),
         asked=np.load(folder / "asked.npy"),
+        headings=_vectors(folder / "headings.npy"),
+        headed=np.load(folder / "headed.npy"),
         vectors=load_vectors(folder / "vectors.faiss"),
         known=load_vectors(folder / "questions.faiss"),
         lexical=load_lexical(folder / "lexical"),

@@ -100,12 +100,14 @@ def _blocks(lines: list[_Line], larger: list[float]) -> list[str]:
     for line in lines:
         heading = line.size in larger and len(line.text) <= _LONGEST_HEADING
         text = _BULLET.sub("", line.text)
-        listed = text != line.text or _NUMBER.match(line.text) is not None
+        numbered = _NUMBER.match(line.text)
         if heading:
             blocks.append("#" * min(larger.index(line.size) + 1, 6) + " " + _escape(line.text))
         elif text != line.text:
             blocks.append("- " + _escape(text))
-        elif before is None or listed or not _goes_on(before, line):
+        elif numbered:
+            blocks.append("1. " + _escape(line.text[numbered.end() :]))
+        elif before is None or not _goes_on(before, line):
             blocks.append(_escape(line.text))
         elif blocks[-1].endswith("-") and line.text[:1].islower():
             blocks[-1] = blocks[-1][:-1] + _escape(line.text)

@@ -215,8 +215,9 @@ class Retriever:
             if passage is None:  # changed in the store since this version was built
                 continue
             if queries[0].embedding is None:
-                similarity, support = _overlap(words, passage.sentences), 0.0
+                similarity, support, heading = _overlap(words, passage.sentences), 0.0, 0.0
             else:
+                heading = _nearness_of_heading(each, queries)
                 similarity = _similarity(each, queries)
                 support = float(np.clip(similarity.max(), 0.0, 1.0))
             hits.append(
@@ -228,6 +229,7 @@ class Retriever:
                     sentences=best_sentences(similarity),
                     support=support,
                     fit=each.fit,
+                    heading=heading,
                 )
             )
         return general_first(hits, self._settings.general_lead)
@@ -259,6 +261,11 @@ def _similarity(found: _Found, queries: Sequence[_Query]) -> Vector:
     rows = found.part.sentence_rows(found.place).astype(np.float32, copy=False)
     vectors = [query.embedding for query in queries if query.embedding is not None]
     return _shared(queries, [rows @ vector for vector in vectors])
+
+
+def _nearness_of_heading(found: _Found, queries: Sequence[_Query]) -> float:
+    vectors = ((query.share, query.embedding) for query in queries if query.embedding is not None)
+    return sum(share * found.part.heading(found.place, vector) for share, vector in vectors)
 
 
 def _shared(queries: Sequence[_Query], scores: Sequence[Vector]) -> Vector:

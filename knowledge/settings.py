@@ -34,7 +34,7 @@ class KnowledgeSettings(BaseSettings):
     # Probability that the passages answer the question, at and above which the answer is given plainly.
     answer_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
     # At and above it, but below the former, the answer is offered with doubt; below it nothing is claimed.
-    unsure_threshold: float = Field(default=0.25, ge=0.0, le=1.0)
+    unsure_threshold: float = Field(default=0.15, ge=0.0, le=1.0)
     # Files above this size are reported and left out.
     ingest_max_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
     # From this number of passages on, the exact search gives way to an inverted file.

@@ -1,9 +1,9 @@
 """Measures retrieval on questions with known articles, and fits fusion and answerability to them.
 
-    python -m knowledge.tune QUESTIONS.yml [--write]
+    python -m knowledge.tune QUESTIONS.yml [--held-out OTHERS.yml] [--write]
 
-The file lists `question` and `articles`, the ids of the documents that answer it, none where none does.
-The half that `in_development` names is for choosing; the other is for reporting and never chosen on.
+A file lists `question` and `articles`, the ids of the documents that answer it, none where none does.
+What is held out is for reporting and never chosen on: another file, or else the half that is not `in_development`.
 """
 
 from __future__ import annotations
@@ -138,19 +138,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m knowledge.tune", description="Measure retrieval, and fit fusion and answerability."
     )
     parser.add_argument("questions", type=Path, help="YAML file of questions with the articles that answer")
+    parser.add_argument("--held-out", type=Path, help="such a file to measure on; else half of the first")
     parser.add_argument("--write", action="store_true", help="have the bot go by what was fitted")
     given = parser.parse_args(arguments)
     questions = read_questions(given.questions)
     settings = KnowledgeSettings()
-    development = [question for question in questions if in_development(question)]
-    held_out = [question for question in questions if not in_development(question)]
+    if given.held_out:
+        development, held_out = questions, read_questions(given.held_out)
+    else:
+        development = [question for question in questions if in_development(question)]
+        held_out = [question for question in questions if not in_development(question)]
     by_meaning = open_retriever(settings, load_encoder(settings.encoder_folder))
     weight = best_weight(by_meaning, development)
     print(
         f"dense_weight: {settings.dense_weight} by the settings, {tuning_of(settings.home).dense_weight} in use, ",
         end="",
     )
-    print(f"{weight} by the development half")
+    print(f"{weight} by the questions to learn from")
     fitted = []
     for name, retriever in (("by meaning", by_meaning.with_dense_weight(weight)), ("by words", words_only(settings))):
         judge = fit(retriever, development)

@@ -60,6 +60,8 @@ def _paragraph(paragraph: Paragraph) -> str:
         return f"# {text}"
     if style.startswith("Heading"):
         return f"{'#' * min(level, 6)} {text}"
+    if style.startswith("List Number"):
+        return f"{'   ' * (level - 1)}1. {text}"
     if style.startswith("List"):
         return f"{'  ' * (level - 1)}- {text}"
     return text

@@ -20,7 +20,7 @@ from bot.nlu.messages import is_payload, text_of
 from bot.nlu.vectors import ANSWERABLE, EMBEDDING, FOLLOWS, INTENT_SET, PASSAGES, SPELLED
 from knowledge.embed import OnnxEncoder, load_encoder
 from knowledge.errors import KnowledgeError
-from knowledge.hits import Hit
+from knowledge.hits import Hit, worth_keeping
 from knowledge.retrieve import Retriever, open_retriever, with_earlier
 from knowledge.settings import KnowledgeSettings
 from knowledge.tuning import tuning_of
@@ -47,9 +47,11 @@ class PassageRetriever(GraphComponent):
             "home": None,
             # Passages searched for; the answerable probability weighs the first against these.
             "searched": 16,
-            # Passages kept: they are stored with the message and sent to the action server each turn. Four leave
-            # one for everybody beside the variants for three tiers.
-            "kept": 4,
+            # Passages kept: they are stored with the message and sent to the action server each turn. Of the leading
+            # article its sections, to choose among; of others the best. Three leave one for everybody where the
+            # leading article is one of the variants for three tiers.
+            "kept_sections": 3,
+            "kept_others": 3,
             # Topics of articles by intent: "how long can I return a kettle" is about returns, not about kettles.
             "topics": {},
             # Added to the score of a passage whose article is about the topic of the message's intent.
@@ -86,8 +88,8 @@ class PassageRetriever(GraphComponent):
             else:
                 topics = self._topics_of(message)
             hits = self._by_topic(hits, topics)
-            kept = [hit.to_json() for hit in hits[: self.config["kept"]]]
-            message.set(PASSAGES, kept, add_to_output=True)
+            kept = worth_keeping(hits, self.config["kept_sections"], self.config["kept_others"])
+            message.set(PASSAGES, [hit.to_json() for hit in kept], add_to_output=True)
             judge = tuning_of(self._home).answerability
             message.set(ANSWERABLE, round(judge.probability(hits), 4), add_to_output=True)
         return messages

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from knowledge.answer import Answer, AnswerStatus, hits_for, rows_for, source_of
+from knowledge.answer import Answer, AnswerStatus, hits_for, source_of
 from knowledge.compose.check import supported_sentences
 from knowledge.compose.evidence import Evidence
 from knowledge.compose.models import LanguageModel, Messages
 from knowledge.errors import ComposeError
 from knowledge.hits import Hit
+from knowledge.places import Person, rows_for
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
 
@@ -87,12 +88,12 @@ def _evidence(
     others = [hit.passage_id for hit in hits_for(store, hits, tier, country, settings) if hit.fit >= 0]
     names = list(dict.fromkeys([*cited, *others]))[:_PASSAGES]
     passages = store.get_passages(names)
-    tiers = store.tiers()
+    person = Person(tier, country, store.tiers())
     found = []
     for name in names:
         if name in passages:
             passage = passages[name]
-            places = rows_for(passage, tuple(range(len(passage.sentences))), question, tier, tiers)
+            places = rows_for(passage, tuple(range(len(passage.sentences))), question, person)
             found.append(Evidence.of(passage, tuple(passage.sentences[place] for place in places)))
     return [each for each in found if each.sentences]
 

@@ -134,7 +134,7 @@ def test_an_item_is_quoted_with_the_line_that_introduces_its_list(store, setting
     (passage,) = store.list_passages()
     hits = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (3, 4), 0.9)]
     answer = compose(store, "how much water", hits, settings=settings)
-    assert answer.sentences == ("You need:", "one litre of water.", "a bowl.")
+    assert answer.sentences == ("You need:", "a descaler.", "one litre of water.", "a bowl.")
     then = [Hit(passage.passage_id, 0.9, 0.9, 0.9, (5,), 0.9)]
     assert compose(store, "then", then, settings=settings).sentences == ("Then start.",)
 

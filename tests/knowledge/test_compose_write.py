@@ -39,8 +39,8 @@ def ask(settings, store, articles: Path, encoder, endpoint: FakeEndpoint) -> Cal
         ingest_path(store, articles)
         build_index(settings, encoder)
         set_up = {
-            "answer_threshold": 0.3,
-            "unsure_threshold": 0.15,
+            "answer_threshold": 0.15,
+            "unsure_threshold": 0.05,
             "llm_url": endpoint.url,
             "llm_model": "small",
             **given,

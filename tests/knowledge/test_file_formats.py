@@ -10,6 +10,7 @@ from docx import Document as WordDocument
 from openpyxl import Workbook
 from pypdf import PdfReader, PdfWriter
 
+from knowledge.chunk import outline
 from knowledge.ingest import ingest_path
 from knowledge.store import KnowledgeStore
 
@@ -208,3 +209,17 @@ def test_the_language_is_found_where_the_file_does_not_say(store: KnowledgeStore
     ingest_path(store, tmp_path)
     assert store.get_document("frist").language == "de"
     assert store.get_document("said").language == "nl"
+
+
+def test_numbered_lists_stay_steps(store: KnowledgeStore, tmp_path: Path) -> None:
+    page = "<title>Tea</title><ol><li>Boil water.</li><li>Wait.</li></ol><p>Mind:</p><ul><li>It is hot.</li></ul>"
+    (tmp_path / "page.html").write_text(page)
+    word = WordDocument()
+    word.add_paragraph("Boil water.", style="List Number")
+    word.add_paragraph("It is hot.", style="List Bullet")
+    word.save(tmp_path / "word.docx")
+    (tmp_path / "paper.pdf").write_bytes(pdf([(11, "1. Boil water."), (11, "- It is hot.")]))
+    assert ingest_path(store, tmp_path).skipped == []
+    for document in store.list_documents():
+        steps = {sentence for sentence, listed in outline(document).items() if listed.is_step}
+        assert {"Boil water."} <= steps <= {"Boil water.", "Wait."}, document.source

@@ -1,0 +1,135 @@
+"""Which sentences of a passage are shown: those nearest to the question, as they stand in its lists and tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.blocks import ROW_NAME_END
+from knowledge.chunk import Listed
+from knowledge.countries import country_called, named_countries
+from knowledge.documents import Passage
+from knowledge.hits import Hit
+from knowledge.lexical import tokens
+from knowledge.select import best_sentences
+
+MOST_SENTENCES = 5
+# Sentences of numbered steps, which are of no use without the last one; a passage seldom holds more.
+_MOST_OF_STEPS = 10
+_MOST_ROWS = 4
+
+Outline = Mapping[str, Listed]
+"""Of a document, see `knowledge.chunk.outline`."""
+
+
+def nearest_places(question: str, hit: Hit, passage: Passage) -> tuple[int, ...]:
+    """What the search found nearest, or, where it went by no meaning, what shares most words."""
+    ids = tuple(place for place in hit.sentences if 0 <= place < len(passage.sentences))
+    if ids:
+        return ids
+    words = set(tokens(question))
+    shared = [len(words.intersection(tokens(sentence))) for sentence in passage.sentences]
+    return best_sentences(np.array(shared, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom an answer is for, and which tiers there are; `tier` and `country` None where they are not known."""
+
+    tier: str | None
+    country: str | None
+    tiers: frozenset[str]
+
+
+def rows_for(passage: Passage, places: tuple[int, ...], question: str, person: Person) -> tuple[int, ...]:
+    """Of a table of tiers or countries the person's own row alone, also where the nearest sentences are other rows.
+
+    While it is not known which that is, and none is asked about: every row, as one of them would be read as holding
+    for all.
+    """
+    names = [sentence.partition(ROW_NAME_END)[0].lower() for sentence in passage.sentences]
+    by_tier = [name if name in person.tiers else None for name in names]
+    tier = person.tier.lower() if person.tier else None
+    places = _own_rows(by_tier, places, tier, person.tiers.intersection(tokens(question)))
+    by_country = [country_called(name) for name in names]
+    country = person.country.upper() if person.country else None
+    return _own_rows(by_country, places, country, named_countries(question))
+
+
+def _own_rows(
+    of_rows: Sequence[str | None], places: tuple[int, ...], own: str | None, named: frozenset[str]
+) -> tuple[int, ...]:
+    """`of_rows` is whom each sentence is for where it is a row of such a table."""
+    listed = {place for place, of in enumerate(of_rows) if of is not None}
+    if not listed.intersection(places):
+        return places
+    if own is None:
+        return places if named.intersection(filter(None, of_rows)) else tuple(sorted(listed.union(places)))
+    foreign = {place for place in places if of_rows[place] not in (None, own, *named)}
+    if not foreign:
+        return places
+    mine = {place for place, of in enumerate(of_rows) if of == own}
+    return tuple(sorted(mine.union(places) - foreign)) or places
+
+
+def whole_lists(passage: Passage, places: Sequence[int], outline: Outline) -> tuple[int, ...]:
+    """`places` without a list or a small table cut in two: all of it, or nothing where most of them stand beside it.
+
+    What is too long stays cut, as do all tables but small ones: each of their rows says all of itself.
+    """
+    kept = tuple(places)
+    groups = Counter(listed.group for place in places if (listed := outline.get(passage.sentences[place])) is not None)
+    for group, count in groups.most_common():
+        own = tuple(place for place in kept if _group(passage, place, outline) == group)
+        whole = _run(passage, own[0], outline)
+        listed = outline[passage.sentences[own[0]]]
+        if len(whole) > (_MOST_ROWS if listed.is_row else _MOST_OF_STEPS if listed.is_step else MOST_SENTENCES):
+            continue
+        if listed.is_row:
+            beside = tuple(sorted({*whole, *kept}))
+            return beside if len(beside) <= MOST_SENTENCES else whole
+        if 2 * count >= len(kept) or len(groups) > 1:
+            return whole
+        if listed.is_step:
+            kept = tuple(place for place in kept if place not in own)
+    return kept
+
+
+def with_introduction(passage: Passage, places: tuple[int, ...], outline: Outline) -> tuple[int, ...]:
+    """With the line before the list from whose middle the sentences are: an item alone says half of it.
+
+    A line that introduces what is not shown is left out.
+    """
+    while len(places) > 1 and _introduces(passage, places[-1]):
+        places = places[:-1]
+    lines = {sentence: place for place, sentence in enumerate(passage.sentences) if sentence.endswith(":")}
+    listed = outline.get(passage.sentences[places[0]]) if places else None
+    place = lines.get(listed.line) if listed and listed.line else None
+    return (place, *places) if place is not None and place < places[0] else places
+
+
+def has_steps(passage: Passage, outline: Outline) -> bool:
+    return any((listed := outline.get(sentence)) is not None and listed.is_step for sentence in passage.sentences)
+
+
+def _introduces(passage: Passage, place: int) -> bool:
+    return passage.sentences[place].endswith(":")
+
+
+def _group(passage: Passage, place: int, outline: Outline) -> int:
+    listed = outline.get(passage.sentences[place])
+    return 0 if listed is None else listed.group
+
+
+def _run(passage: Passage, place: int, outline: Outline) -> tuple[int, ...]:
+    """The places around this one that belong to its list."""
+    group = _group(passage, place, outline)
+    first = last = place
+    while first > 0 and _group(passage, first - 1, outline) == group:
+        first -= 1
+    while last + 1 < len(passage.sentences) and _group(passage, last + 1, outline) == group:
+        last += 1
+    return tuple(range(first, last + 1))
