@@ -7,39 +7,29 @@ drops out with a probability from Beta(a, b). Equations are numbered as in the p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_models.value.estimation import distinct, gauss_legendre, maximise
+from crm_models.value.buy_till_you_die import BuyTillYouDie
+from crm_models.value.estimation import gauss_legendre
 from crm_models.value.repeat_buying import RepeatBuying
 
 Floats = NDArray[np.float64]
 _LEVELS, _WEIGHTS = gauss_legendre(32)
-_STARTS = ((1.0, 10.0, 1.0, 2.0), (0.3, 3.0, 0.5, 3.0))
 
 
 @dataclass(frozen=True)
-class BgNbd:
+class BgNbd(BuyTillYouDie):
+    NAME: ClassVar = "BG/NBD"
+    STARTS: ClassVar = ((1.0, 10.0, 1.0, 2.0), (0.3, 3.0, 0.5, 3.0))
+    IN_TIME: ClassVar = (False, True, False, False)
+
     r: float
     alpha: float  # in units of time
     a: float
     b: float
-
-    @classmethod
-    def fit(cls, buying: RepeatBuying) -> Self:
-        """Parameters of the greatest likelihood; times are scaled first, so that any unit will do."""
-        scale = max(float(np.mean(buying.T)), 1e-12) / 10.0
-        columns, counts = distinct(buying.frequency, buying.recency / scale, buying.T / scale)
-        rows = RepeatBuying(*columns)
-        total = counts.sum()
-
-        def mean(parameters: Floats) -> float:
-            return float(counts @ cls(*parameters).log_likelihood(rows) / total)
-
-        r, alpha, a, b = maximise(mean, _STARTS, "BG/NBD")
-        return cls(float(r), float(alpha) * scale, float(a), float(b))
 
     def log_likelihood(self, buying: RepeatBuying) -> Floats:
         """Eq. 6, of each customer, float (customers,); A1 to A4 as in the paper's note on Excel."""
@@ -62,10 +52,6 @@ class BgNbd:
         log_odds = log_odds + np.log(self.a) - np.log(np.maximum(self.b + x - 1, 1e-300))
         return np.asarray(np.where(x > 0, 0.5 * (1.0 - np.tanh(0.5 * log_odds)), 1.0))
 
-    def expected(self, buying: RepeatBuying, horizon: float) -> Floats:
-        """Expected purchases from T to T + horizon, float (customers,): eq. 10."""
-        return self.alive(buying) * self.expected_if_alive(buying, horizon)
-
     def expected_if_alive(self, buying: RepeatBuying, horizon: float) -> Floats:
         """Eq. 10 without its denominator, float (customers,).
 
@@ -83,7 +69,6 @@ class BgNbd:
         return np.asarray(bought @ _WEIGHTS)
 
     def simulate(self, T: Floats, random: np.random.Generator) -> RepeatBuying:
-        """Draw customers as the model says they behave, observed for T each; for tests and planning."""
         rate = random.gamma(self.r, 1.0 / self.alpha, len(T))
         dropout = random.beta(self.a, self.b, len(T))
         frequency, recency = np.zeros(len(T)), np.zeros(len(T))

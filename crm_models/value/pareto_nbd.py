@@ -9,39 +9,29 @@ hypergeometric functions that are nearly equal once a customer bought lately.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_models.value.estimation import distinct, gauss_legendre, maximise
+from crm_models.value.buy_till_you_die import BuyTillYouDie
+from crm_models.value.estimation import gauss_legendre
 from crm_models.value.repeat_buying import RepeatBuying
 
 Floats = NDArray[np.float64]
-_STARTS = ((1.0, 10.0, 1.0, 10.0), (0.5, 5.0, 0.3, 3.0))
 _NODES, _WEIGHTS = gauss_legendre(24)
 
 
 @dataclass(frozen=True)
-class ParetoNbd:
+class ParetoNbd(BuyTillYouDie):
+    NAME: ClassVar = "Pareto/NBD"
+    STARTS: ClassVar = ((1.0, 10.0, 1.0, 10.0), (0.5, 5.0, 0.3, 3.0))
+    IN_TIME: ClassVar = (False, True, False, True)
+
     r: float
     alpha: float  # in units of time
     s: float
     beta: float  # in units of time
-
-    @classmethod
-    def fit(cls, buying: RepeatBuying) -> Self:
-        """Parameters of the greatest likelihood; times are scaled first, so that any unit will do."""
-        scale = max(float(np.mean(buying.T)), 1e-12) / 10.0
-        columns, counts = distinct(buying.frequency, buying.recency / scale, buying.T / scale)
-        rows = RepeatBuying(*columns)
-        total = counts.sum()
-
-        def mean(parameters: Floats) -> float:
-            return float(counts @ cls(*parameters).log_likelihood(rows) / total)
-
-        r, alpha, s, beta = maximise(mean, _STARTS, "Pareto/NBD")
-        return cls(float(r), float(alpha) * scale, float(s), float(beta) * scale)
 
     def log_likelihood(self, buying: RepeatBuying) -> Floats:
         """Of each customer, float (customers,)."""
@@ -55,10 +45,6 @@ class ParetoNbd:
         """Probability of being alive at T, from 0 to 1 (customers,): Schmittlein et al., eq. 11 to 13."""
         log_odds = self._log_dead(buying) - self._log_alive(buying)
         return np.asarray(0.5 * (1.0 - np.tanh(0.5 * log_odds)))
-
-    def expected(self, buying: RepeatBuying, horizon: float) -> Floats:
-        """Expected purchases from T to T + horizon, float (customers,): Schmittlein et al., eq. 22."""
-        return self.alive(buying) * self.expected_if_alive(buying, horizon)
 
     def expected_if_alive(self, buying: RepeatBuying, horizon: float) -> Floats:
         """Posterior mean rate times the expected time alive within the horizon, float (customers,)."""
@@ -100,7 +86,6 @@ class ParetoNbd:
             return np.asarray(np.log(self.s) - np.log(k) - k * np.log(start) + np.log(area))
 
     def simulate(self, T: Floats, random: np.random.Generator) -> RepeatBuying:
-        """Draw customers as the model says they behave, observed for T each; for tests and planning."""
         rate = random.gamma(self.r, 1.0 / self.alpha, len(T))
         life = random.exponential(1.0, len(T)) / random.gamma(self.s, 1.0 / self.beta, len(T))
         time = np.minimum(life, T)
