@@ -17,9 +17,10 @@ from sqlalchemy.engine import Connection, Row
 from crm_models.customers import normal_email, normal_phone
 from crm_models.mailbox import queue_mail
 from crm_models.one_time_codes import CODE_LIFETIME, CodeCheck, check_code, codes_made, is_waiting_for_code, make_code
-from crm_models.tables import customers, identities, import_marks, mails, profile_facts, verifications
+from crm_models.tables import customers, identities, mails, profile_facts, verifications
 from crm_models.verification import CODES_PER_CONVERSATION
-from crm_models.view.profile import CONFIDENCE, MADE, SourceKind
+from crm_models.view.import_marks import from_files
+from crm_models.view.profile import CONFIDENCE, SourceKind
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]{2,}")
 _NAME = re.compile(r"[^\W\d_][^\d_<>{}()\[\]|\\/@#]*")
@@ -142,13 +143,11 @@ def _columns(field: Correctable, value: str) -> dict[str, str]:
 
 
 def _keep_former(connection: Connection, row: Row, new: dict[str, str]) -> None:
-    """What the account said until now stays as a fact; a row made from a file says no more than the file did."""
-    made = select(import_marks.c.key).where(import_marks.c.kind == MADE, import_marks.c.key == row.customer_id)
-    if connection.execute(made).first() is not None:
-        return
+    """What the account said until now stays as a fact; what came from a file is one already."""
+    copied = from_files(connection, [row.customer_id])
     for name in new:
         former = getattr(row, name)
-        if former:
+        if former and (row.customer_id, name) not in copied:
             source = "customer account"
             _keep_fact(connection, row.customer_id, name, former, source, SourceKind.ACCOUNT, row.created_at)
 

@@ -11,7 +11,8 @@ from bot.cli.customer_links import two_letters
 from bot.cli.display import console, note, step
 from bot.cli.errors import BadSettings
 from bot.cli.shop import utc_now
-from crm_models.view.ingest import Import, ImportReport, import_table
+from crm_models.view.importing import Import, ImportReport
+from crm_models.view.ingest import import_table
 from crm_models.view.mapping import Kind, map_columns, read_told
 from crm_models.view.sources import read_source
 
@@ -60,13 +61,27 @@ def bring(config: Config, chosen: CustomerSource) -> None:
     fields = read[list(mapping.columns.values())].rename(columns=mapping.by_column())
     with step("Importing") as running, engine.begin() as connection:
         report = import_table(connection, fields, how, running.part)
-        running.result = ", ".join(f"{count:,} {name}" for name, count in report.written.items()) or "nothing new"
+        running.result = _brought(report)
     _tell(report, chosen.report or config.home / "imports" / source)
+
+
+def _brought(report: ImportReport) -> str:
+    told = [f"{count:,} {name}" for name, count in report.written.items()]
+    changed = (("customers", report.customers_changed), ("orders", report.orders_changed))
+    told += [f"{count:,} {name} changed" for name, count in changed if count]
+    return ", ".join(told) or "nothing new"
 
 
 def _tell(report: ImportReport, folder: Path) -> None:
     if report.unchanged:
         note(f"{report.unchanged:,} were imported before and have not changed.")
+    if report.customers_held:
+        note(
+            f"Of {report.customers_held:,} customers a more trusted source says something else, which stays; "
+            "`rapport customers profile CUSTOMER` shows both."
+        )
+    if report.returns_kept:
+        note(f"{report.returns_kept:,} lines came back before, of which this file does not say so; they stay returned.")
     for (what, rule), count in sorted(report.changes.counts.items(), key=lambda each: -each[1]):
         console.print(f"  {count:,} {what}: {rule}", markup=False)
         for example in report.changes.examples[what, rule]:

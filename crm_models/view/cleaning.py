@@ -47,7 +47,7 @@ def tidy_ids(table: pd.DataFrame, names: list[str], changes: Changes) -> pd.Data
 def drop(table: pd.DataFrame, wrong: pd.Series[bool], rule: str, changes: Changes) -> pd.DataFrame:
     """Refuse the rows where `wrong` holds."""
     wrong = wrong.reindex(table.index).fillna(False).astype(bool)
-    changes.refused(rule, table.index[wrong])
+    changes.refused(rule, table.index[wrong].unique())
     return table[~wrong]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # What becomes a fact with its source.
 FACTS = (
     "name", "first_name", "last_name", "email", "phone", "house", "address1", "address2", "city", "state", "postcode",
-    "country", "birth_date", "national_id", "loyalty_number",
+    "country", "birth_date", "national_id", "loyalty_number", "language",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def clean_customers(table: pd.DataFrame, changes: Changes, now: datetime, countr
     ):
         if name in table:
             given = table[name]
-            wrong = given.notna() & ~given.map(good, na_action="ignore").fillna(False).astype(bool)
+            wrong = given.notna() & ~given.map(good, na_action="ignore").eq(True).fillna(False).astype(bool)
             _leave_out(table, name, wrong, rule, changes)
     if "birth_date" in table:
         # 19151111 is a date, not a number.
@@ -72,3 +72,14 @@ def _shorten(table: pd.DataFrame, name: str, changes: Changes) -> None:
         long = (table[name].str.len() > most).fillna(False).astype(bool)
         changes.changed(f"longer than {most} letters", name, table.loc[long, name], table.loc[long, name].str[:most])
         table.loc[long, name] = table.loc[long, name].str[:most]
+
+
+def split_name(name: str) -> tuple[str | None, str | None]:
+    """(first, last) as they are written in "Doe, Jane" and "Dr. Jane Doe"; one word is a last name."""
+    if name.count(",") == 1:
+        last, first = (part.strip() or None for part in name.split(","))
+        return first, last
+    words = name.split()
+    while words and normalise.name(words[0]) is None:  # a title
+        words = words[1:]
+    return (" ".join(words[:-1]) or None, words[-1]) if words else (None, None)

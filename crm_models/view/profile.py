@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from crm_models.order_records import OrderStatus
-from crm_models.tables import customers, import_marks, orders, profile_facts
+from crm_models.tables import customers, orders, profile_facts
 from crm_models.view import normalise
+from crm_models.view.import_marks import from_files
 from crm_models.view.person import person_of
 
 
@@ -46,8 +47,6 @@ HALF_LIFE = {
 }
 STALE = timedelta(days=3 * 365)
 _ACCOUNT = ("first_name", "last_name", "email", "phone", "address1", "city", "state", "postcode", "country")
-# Mark of a customer whose own row was made from a file: it says nothing that the file does not.
-MADE = "made"
 _ADDRESS = ("address1", "city", "state", "postcode", "country")
 # Without these a customer cannot be written to.
 NEEDED = ("first_name", "last_name", "email", "address1", "city", "postcode")
@@ -92,10 +91,10 @@ def customer_facts(connection: Connection, customer_ids: Collection[str]) -> lis
     chosen = list(customer_ids)
     kept = connection.execute(select(profile_facts).where(profile_facts.c.customer_id.in_(chosen)))
     facts = [_fact(row) for row in kept]
-    own = import_marks.c.key.in_(chosen) & (import_marks.c.kind == MADE)
-    made = set(connection.execute(select(import_marks.c.key).where(own)).scalars())
-    for row in connection.execute(select(customers).where(customers.c.customer_id.in_(set(chosen) - made))):
-        facts += _said(row, _ACCOUNT, "customer account", SourceKind.ACCOUNT, row.created_at)
+    copied = from_files(connection, chosen)
+    for row in connection.execute(select(customers).where(customers.c.customer_id.in_(chosen))):
+        own = [name for name in _ACCOUNT if (row.customer_id, name) not in copied]
+        facts += _said(row, own, "customer account", SourceKind.ACCOUNT, row.created_at)
     delivered = select(orders).where(
         orders.c.customer_id.in_(chosen), orders.c.status == OrderStatus.DELIVERED.value, orders.c.address1.is_not(None)
     )
@@ -154,12 +153,13 @@ def _field(name: str, facts: list[Fact], now: datetime) -> ProfileField:
     others: list[Fact] = []
     for fact in facts:
         if fact is not best:
-            (same if _comparable(name, fact.value) == _comparable(name, best.value) else others).append(fact)
+            (same if comparable(name, fact.value) == comparable(name, best.value) else others).append(fact)
     newest = max(fact.as_of for fact in (best, *same))
     return ProfileField(name, best, tuple(same), tuple(others), name in HALF_LIFE and now - newest > STALE)
 
 
-def _comparable(field: str, value: str) -> object:
+def comparable(field: str, value: str) -> object:
+    """Equal for values that mean the same."""
     if field == "email":
         return normalise.email(value) or value
     if field == "phone":

@@ -19,7 +19,8 @@ from crm_models.errors import BadImport
 from crm_models.tables import browse_events, customers, order_lines, orders, profile_facts, returns
 from crm_models.view.changes import Changes
 from crm_models.view.cleaning import numbers
-from crm_models.view.ingest import Import, ImportReport, import_table
+from crm_models.view.importing import Import, ImportReport
+from crm_models.view.ingest import import_table
 from crm_models.view.mapping import Kind, map_columns, read_told
 from crm_models.view.profile import person_profile
 from crm_models.view.sources import read_source
@@ -218,7 +219,8 @@ _KILLED = """
 import os, sys
 from datetime import datetime
 from crm_models.database import create_engine
-from crm_models.view.ingest import Import, import_table
+from crm_models.view.importing import Import
+from crm_models.view.ingest import import_table
 from crm_models.view.mapping import map_columns
 from crm_models.view.sources import read_source
 
