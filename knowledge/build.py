@@ -107,10 +107,8 @@ def _former(settings: KnowledgeSettings, encoder: Encoder) -> SearchIndex | None
 
 def _content(hashes: Mapping[str, str], settings: KnowledgeSettings) -> str:
     """Changes whenever a new version is needed: with the documents, and the type of index."""
-    digest = hashlib.sha256(f"{settings.exact_limit}".encode())
-    for document_id, content_hash in sorted(hashes.items()):
-        digest.update(f"{document_id} {content_hash}\n".encode())
-    return digest.hexdigest()
+    lines = sorted(f"{document_id} {content_hash}" for document_id, content_hash in hashes.items())
+    return hashlib.sha256("\n".join([str(settings.exact_limit), *lines]).encode()).hexdigest()
 
 
 _Vectors = dict[str, tuple[Half, Half]]
@@ -180,9 +178,9 @@ def _headings(encoder: Encoder, passages: Sequence[Passage], former: SearchIndex
     headed = {passage.passage_id: passage.heading for passage in passages if passage.heading}
     found: dict[str, Half] = {}
     for part in former.parts if former else ():
-        for name, row in zip(part.ids, part.headed, strict=True):
-            if row >= 0 and name in headed:
-                found[headed[name]] = _half(part.headings[row])
+        for place in np.flatnonzero(part.headed >= 0):
+            if (name := part.ids[place]) in headed:
+                found[headed[name]] = _half(part.headings[part.headed[place]])
     new = [text for text in dict.fromkeys(headed.values()) if text not in found]
     for start in range(0, len(new), _STEP):
         step = new[start : start + _STEP]

@@ -30,7 +30,7 @@ from knowledge.part import Indexed, Part, load_part
 from knowledge.scope import ScopeTable
 
 CURRENT = "CURRENT"
-FORMAT = 5
+FORMAT = 6
 _KEPT_VERSIONS = 2
 _REBUILD = "`rapport ingest` with the articles' folder builds it again"
 

@@ -59,11 +59,12 @@ def ingest_path(
     report = IngestReport()
     files = sorted(_files(path))
     with store.transaction():
-        known = store.sources()
+        known = store.sources(str(path))
         _remove_vanished(store, path, files, known, report)
+        of_files = _by_file(known)
         for done, file in enumerate(files, 1):
             try:
-                _ingest_file(store, file, path, known, max_bytes, report)
+                _ingest_file(store, file, path, known, of_files.get(str(file), {}), max_bytes, report)
             except DocumentError as error:
                 report.skipped.append(Skipped(str(file), str(error)))
             if progress is not None:
@@ -98,6 +99,14 @@ def _remove_vanished(
         report.removed.append(document_id)
 
 
+def _by_file(known: dict[str, tuple[str, str]]) -> dict[str, dict[str, tuple[str, str]]]:
+    """The sources in each file: one, or a row each."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for source, document in known.items():
+        found.setdefault(file_of(source), {})[source] = document
+    return found
+
+
 def file_of(source: str) -> str:
     """The file of a document's source, which may name a row in it."""
     return source.partition(ROW_MARK)[0]
@@ -108,12 +117,12 @@ def _ingest_file(
     file: Path,
     root: Path,
     known: dict[str, tuple[str, str]],
+    before: dict[str, tuple[str, str]],
     max_bytes: int,
     report: IngestReport,
 ) -> None:
     data = _read(file, max_bytes)
     hashed = content_hash(data)
-    before = {source: found for source, found in known.items() if file_of(source) == str(file)}
     if before and all(hash_of_file(former) == hashed for _, former in before.values()):
         report.unchanged.extend(document_id for document_id, _ in before.values())
         return
@@ -153,7 +162,7 @@ def put_document(
     """Store a document in the place of what its source held, and report what became of it. Raises DocumentError."""
     if not passages:
         raise DocumentError("there is no text in it")
-    _refuse_taken_id(document, known)
+    _refuse_taken_id(store, document)
     before = known.get(document.source)
     former = store.get_document(before[0]) if before else None
     if before is not None and before[0] != document.document_id:
@@ -174,11 +183,11 @@ def put_document(
         (report.changed if before else report.added).append(document.document_id)
 
 
-def _refuse_taken_id(document: Document, known: dict[str, tuple[str, str]]) -> None:
-    for source, (document_id, _) in known.items():
-        # A file that is gone gives its id free, also when it lay in another folder than this one.
-        if document_id == document.document_id and source != document.source and Path(file_of(source)).exists():
-            raise DocumentError(f"its id '{document_id}' is already the id of {source}; give it another id")
+def _refuse_taken_id(store: KnowledgeStore, document: Document) -> None:
+    source = store.source_of(document.document_id)
+    # A file that is gone gives its id free, also when it lay in another folder than this one.
+    if source is not None and source != document.source and Path(file_of(source)).exists():
+        raise DocumentError(f"its id '{document.document_id}' is already the id of {source}; give it another id")
 
 
 def _read(file: Path, max_bytes: int) -> bytes:

@@ -13,8 +13,8 @@ from knowledge.index import SearchIndex, current_version, open_index
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks at the pointer: a look costs a few microseconds, a search some hundred.
-_LOOK_EVERY = 0.5
+# Seconds between two looks at the pointer: a look costs some ten microseconds, a search some hundred.
+_LOOK_EVERY = 0.1
 
 
 class LiveIndex:

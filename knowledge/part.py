@@ -1,7 +1,7 @@
 """A part of an index: documents with the vectors and words of their passages, in files of one folder.
 
 ids.json                      passage ids; a passage's place is its rank here
-documents.json                id, content hash and scope of each document
+documents.json                ids, content hashes and scopes of the documents, by column
 owners.npy                    int32 (passages,): the row of a passage's document in documents.json
 passages.npy                  float16 (passages, dimension): what scores are computed from
 vectors.faiss                 the same, arranged for finding the nearest
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +40,11 @@ Vector = NDArray[np.float32]
 _IN_MEMORY = 8 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """What the index keeps of a document: enough to see that it changed, and whom its passages are for."""
+class Indexed(NamedTuple):
+    """What the index keeps of a document: enough to see that it changed, and whom its passages are for.
+
+    A tuple: there may be a hundred thousand of them, and all are made whenever an index is opened.
+    """
 
     document_id: str
     content_hash: str
@@ -52,17 +54,6 @@ class Indexed:
     def of(cls, document: Document) -> Indexed:
         scope = (document.audience, document.countries, document.valid_from, document.valid_until)
         return cls(document.document_id, document.content_hash, scope)
-
-    def to_json(self) -> list[Any]:
-        audience, countries, first, last = self.scope
-        days = [day.isoformat() if day else None for day in (first, last)]
-        return [self.document_id, self.content_hash, list(audience), list(countries), *days]
-
-    @classmethod
-    def from_json(cls, values: Sequence[Any]) -> Indexed:
-        document_id, content_hash, audience, countries, *days = values
-        first, last = (date.fromisoformat(day) if day else None for day in days)
-        return cls(document_id, content_hash, (tuple(audience), tuple(countries), first, last))
 
 
 @dataclass(frozen=True)
@@ -158,8 +149,7 @@ class Part:
     def save(self, folder: Path) -> None:
         (folder / "lexical").mkdir()
         (folder / "ids.json").write_text(json.dumps(self.ids), encoding="utf-8")
-        listed = [document.to_json() for document in self.documents]
-        (folder / "documents.json").write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
+        (folder / "documents.json").write_text(_written(self.documents), encoding="utf-8")
         for name in ("owners", "passages", "sentences", "offsets", "questions", "asked", "headings", "headed"):
             np.save(folder / f"{name}.npy", getattr(self, name))
         self.vectors.save(folder / "vectors.faiss")
@@ -169,10 +159,9 @@ class Part:
 
 def load_part(folder: Path) -> Part:
     """What `Part.save` wrote. Raises OSError, ValueError, RuntimeError or KeyError for what is damaged."""
-    listed = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
     return Part(
         ids=tuple(json.loads((folder / "ids.json").read_text(encoding="utf-8"))),
-        documents=tuple(Indexed.from_json(values) for values in listed),
+        documents=_read((folder / "documents.json").read_text(encoding="utf-8")),
         owners=np.load(folder / "owners.npy"),
         passages=_vectors(folder / "passages.npy"),
         sentences=_vectors(folder / "sentences.npy"),
@@ -185,6 +174,32 @@ def load_part(folder: Path) -> Part:
         known=load_vectors(folder / "questions.faiss"),
         lexical=load_lexical(folder / "lexical"),
     )
+
+
+def _written(documents: Sequence[Indexed]) -> str:
+    """By column, and each scope once: articles share few of them, and long lists of texts are read fast."""
+    scopes = list(dict.fromkeys(document.scope for document in documents))
+    rows = {scope: row for row, scope in enumerate(scopes)}
+    values = {
+        "ids": [document.document_id for document in documents],
+        "hashes": [document.content_hash for document in documents],
+        "scopes": [
+            [list(audience), list(countries), *(day.isoformat() if day else None for day in days)]
+            for audience, countries, *days in scopes
+        ],
+        "scope": [rows[document.scope] for document in documents],
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _read(text: str) -> tuple[Indexed, ...]:
+    values = json.loads(text)
+    scopes: list[Scope] = []
+    for audience, countries, *days in values["scopes"]:
+        first, last = (date.fromisoformat(day) if day else None for day in days)
+        scopes.append((tuple(audience), tuple(countries), first, last))
+    of_each = map(scopes.__getitem__, values["scope"])
+    return tuple(map(Indexed._make, zip(values["ids"], values["hashes"], of_each, strict=True)))
 
 
 def _vectors(path: Path) -> Half | Vector:

@@ -75,6 +75,8 @@ _CHANGES = (
     "ALTER TABLE pages ADD COLUMN reader TEXT NOT NULL DEFAULT ''",
 )
 _BESIDE = "+"
+# Comes after every letter that a source may have.
+_LAST_LETTER = "\U0010ffff"
 _VERSION = 1 + len(_CHANGES)
 _DOCUMENT = (
     "document_id, title, body, format, source, content_hash, topic, language, audience, countries, "
@@ -166,17 +168,27 @@ class KnowledgeStore:
         rows = self._of(f"SELECT {_DOCUMENT} FROM documents", "document_id", document_ids)
         return sorted(map(_read_document, rows), key=lambda each: (each.topic, each.title, each.document_id))
 
-    def sources(self) -> dict[str, tuple[str, str]]:
-        """Source -> (document id, content hash) of every document."""
-        rows = self.execute("SELECT source, document_id, content_hash, learnt FROM documents")
+    def sources(self, beginning: str = "") -> dict[str, tuple[str, str]]:
+        """Source -> (document id, content hash) of every document whose source begins so."""
+        rows = self.execute(
+            "SELECT source, document_id, content_hash, learnt FROM documents WHERE source >= ? AND source < ?",
+            (beginning, f"{beginning}{_LAST_LETTER}"),
+        )
         return {
             source: (document_id, _hash(content_hash, learnt)) for source, document_id, content_hash, learnt in rows
         }
 
+    def source_of(self, document_id: str) -> str | None:
+        rows = self.execute("SELECT source FROM documents WHERE document_id = ?", (document_id,))
+        return str(rows[0][0]) if rows else None
+
     def content_hashes(self) -> dict[str, str]:
         """Document id -> content hash of every document: what tells one state of the store from another."""
         rows = self.execute("SELECT document_id, content_hash, learnt FROM documents")
-        return {document_id: _hash(content_hash, learnt) for document_id, content_hash, learnt in rows}
+        return {
+            document_id: content_hash if learnt == "[]" else _hash(content_hash, learnt)
+            for document_id, content_hash, learnt in rows
+        }
 
     def validators(self, reader: str) -> dict[str, tuple[str, str]]:
         """Source -> (etag, last modified) of every document that came from the web and was read by this reader."""

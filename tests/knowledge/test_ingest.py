@@ -137,3 +137,27 @@ def test_a_page_of_html_gives_its_words_and_structure(store: KnowledgeStore, tmp
 def test_a_path_that_does_not_exist_is_said_so(store: KnowledgeStore, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"there is no file or folder .*nowhere"):
         ingest_path(store, tmp_path / "nowhere")
+
+
+def test_an_id_is_taken_by_a_file_anywhere(store: KnowledgeStore, tmp_path: Path) -> None:
+    """Also by one outside the folder that is read, and it is free once that file is gone."""
+    one, other = tmp_path / "one" / "a.md", tmp_path / "other" / "b.md"
+    for path in (one, other):
+        path.parent.mkdir()
+        path.write_text("---\nid: returns\n---\nYou have 30 days to return what you bought here.\n", encoding="utf-8")
+    ingest_path(store, one.parent)
+    (skipped,) = ingest_path(store, other.parent).skipped
+    assert "already the id of" in skipped.reason and str(one) in skipped.reason
+    one.unlink()
+    assert ingest_path(store, other.parent).skipped == []
+    assert store.sources() == store.sources(str(other))
+
+
+def test_a_folder_whose_name_begins_like_another_is_left_alone(store: KnowledgeStore, tmp_path: Path) -> None:
+    for name in ("help", "help-old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.md").write_text(f"Words of the folder {name} stand here.\n", encoding="utf-8")
+        ingest_path(store, tmp_path / name)
+    (tmp_path / "help" / "help.md").unlink()
+    assert ingest_path(store, tmp_path / "help").removed == ["help"]
+    assert list(store.sources()) == [str(tmp_path / "help-old" / "help-old.md")]
