@@ -12,7 +12,7 @@ import pandas as pd
 
 from crm_models.errors import BadTable, UnknownModel
 from crm_models.model import CustomerModel
-from crm_models.registry.promotion import Decision
+from crm_models.registry.decision import Decision
 from crm_models.registry.reference import reference_of
 from crm_models.registry.versions import current_folder
 from crm_models.train import keep

@@ -14,7 +14,8 @@ from crm_models.errors import BadModel, BadTable
 from crm_models.experiments.models import versions_tried
 from crm_models.model import CustomerModel
 from crm_models.outcomes import known_outcomes
-from crm_models.registry.promotion import Decision, decide, write_decision
+from crm_models.registry.decision import Decision, write_decision
+from crm_models.registry.promotion import decide
 from crm_models.registry.reference import Reference, reference_of, write_reference
 from crm_models.registry.versions import add_version, current_folder, prune, remove_model, use_version
 from crm_models.trainers import TRAINERS

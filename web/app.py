@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from web import health, mistakes
 from web.gateway import routes as gateway
-from web.insights import experiments
+from web.insights import experiments, models
 from web.insights import routes as insights
 from web.notices import routes as notices
 from web.notices.round import round_of
@@ -57,7 +57,7 @@ def create_app(settings: WebSettings, keys: Keys | None = None, now: Callable[[]
     app = FastAPI(title="Rapport", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.services = services
     mistakes.add_handlers(app)
-    for part in (health, gateway, shop, notices, staff, experiments, insights):
+    for part in (health, gateway, shop, notices, staff, experiments, models, insights):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
 

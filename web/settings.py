@@ -79,6 +79,11 @@ class WebSettings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'rapport.db').resolve()}"
 
     @property
+    def models_folder(self) -> Path:
+        """Where the fitted customer models are, as in `crm_models.settings`."""
+        return self.home / "crm"
+
+    @property
     def base_url(self) -> str:
         """Where customers reach the pages; without a public address, this machine."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}.get(self.web_host, self.web_host)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crm_models.errors import UnknownModel, UnknownVersion
 from crm_models.model_files import ModelCard, read_card
-from crm_models.registry.promotion import Decision, read_decision
+from crm_models.registry.decision import Decision, read_decision
 from crm_models.registry.versions import current_version, model_names, use_version, versions_of
 
 

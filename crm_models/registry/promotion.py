@@ -7,10 +7,6 @@ against a training that went wrong (a broken import, a column that lost its mean
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,19 +14,10 @@ from numpy.typing import NDArray
 from crm_models.errors import BadModel, BadTable
 from crm_models.model import CustomerModel
 from crm_models.outcomes import OUTCOME
+from crm_models.registry.decision import Decision
 
-_FILE = "decision.json"
 CLEARLY = 0.02  # of the older loss; a smaller difference is not worth an older model
 _Z = 1.96  # of a two-sided 95 % interval
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Why a version was made the one in use, or not; kept beside it."""
-
-    use: bool
-    why: str  # a sentence for whoever trains
-    against: str | None = None  # the version in use until then
 
 
 def decide(new: CustomerModel, old: CustomerModel | None, outcomes: pd.DataFrame | None) -> Decision:
@@ -56,19 +43,6 @@ def decide(new: CustomerModel, old: CustomerModel | None, outcomes: pd.DataFrame
     if low > 0 and mean > CLEARLY * float(before.mean()):
         return Decision(False, f"It is clearly worse: {told}.", old.version)
     return Decision(True, f"It is not clearly worse: {told}.", old.version)
-
-
-def write_decision(folder: Path, decision: Decision) -> None:
-    """Beside the model, in the folder of its version."""
-    (folder / _FILE).write_text(json.dumps(asdict(decision), indent=1), encoding="utf-8")
-
-
-def read_decision(folder: Path) -> Decision | None:
-    """None where none was written."""
-    try:
-        return Decision(**json.loads((folder / _FILE).read_text(encoding="utf-8")))
-    except (FileNotFoundError, TypeError, ValueError):
-        return None
 
 
 def _losses(model: CustomerModel, outcomes: pd.DataFrame) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """How the inputs and scores of a model were distributed when it was trained, kept beside it for the drift check.
 
 Nobody's values are kept: deciles rounded to three digits, shares, and of named values only those that many have.
+Reading one needs no pandas, for the web's sake.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from crm_models.errors import BadModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEWEST_ROWS = 50  # fewer say nothing about a distribution, and too much about a person
 _FEWEST_OF_A_VALUE = 10  # rows; a rarer named value counts as one of the others
@@ -35,6 +38,8 @@ class Distribution:
     @classmethod
     def of(cls, column: pd.Series[Any]) -> Distribution:
         """Edges or values from the column itself, as is right for its kind."""
+        import pandas as pd
+
         if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
             known = column.dropna().to_numpy(dtype=np.float64)
             edges = tuple(sorted({_rounded(value) for value in np.quantile(known, _DECILES)})) if len(known) else ()
@@ -47,6 +52,8 @@ class Distribution:
         """Shares of other rows in the same bins."""
         if self.values is not None:
             return _value_shares(column, self.values)
+        import pandas as pd
+
         return _number_shares(pd.to_numeric(column, errors="coerce"), self.edges)
 
     def bin_names(self) -> tuple[str, ...]:
