@@ -178,6 +178,15 @@ class KnowledgeStore:
             source: (document_id, _hash(content_hash, learnt)) for source, document_id, content_hash, learnt in rows
         }
 
+    def article_at(self, url: str) -> str | None:
+        """The id of the article that customers read at this address of the shop's own pages, or at its own one."""
+        path = url.partition("?")[0].partition("#")[0]
+        rows = self.execute(
+            "SELECT document_id FROM documents WHERE document_id = ? OR (url != '' AND url = ?)",
+            (path.removeprefix("/help/") if path.startswith("/help/") else "", url),
+        )
+        return str(rows[0][0]) if rows else None
+
     def source_of(self, document_id: str) -> str | None:
         rows = self.execute("SELECT source FROM documents WHERE document_id = ?", (document_id,))
         return str(rows[0][0]) if rows else None

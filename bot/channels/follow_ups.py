@@ -28,7 +28,7 @@ _LEANING = re.compile(
 
 def earlier_of(tracker: DialogueStateTracker, text: str, received_at: float) -> tuple[str, ...]:
     """What the message follows: the question before it and the article that answered, or nothing."""
-    if tracker.active_loop_name or tracker.is_paused() or not _leans(text):
+    if tracker.active_loop_name or tracker.is_paused() or not leans(text):
         return ()
     sources: list[dict[str, Any]] = []
     for event in reversed(tracker.events):
@@ -42,7 +42,8 @@ def earlier_of(tracker: DialogueStateTracker, text: str, received_at: float) -> 
     return ()
 
 
-def _leans(text: str) -> bool:
+def leans(text: str) -> bool:
+    """Whether a message says so little by itself that it may go on from the one before."""
     words = len(text.split())
     if is_payload(text) or not words:
         return False

@@ -6,14 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from bot.cli.config import Config
 from bot.cli.display import Step
 from bot.cli.errors import NotTrained, TrainingFailed
-from bot.cli.fingerprints import note_trained, read_trained, taught_fingerprint
+from bot.cli.fingerprints import note_trained, pairs_fingerprint, read_trained, taught_fingerprint
 from bot.cli.process import last_lines, rotate
 from bot.settings import PROJECT
 from knowledge.errors import KnowledgeError
@@ -33,6 +33,8 @@ RASA_ENVIRONMENT = {
 _COMPONENT = re.compile(r"(?:Starting to train component|Restored component) '(?:\w+\.)*(\w+)'")
 _BAR = re.compile(r"^\s*(?P<what>[^:|]+):\s+\d+%\|.*\|\s*(?P<done>\d+)/(?P<total>\d+)\s")
 _CACHE_MB = "600"
+# The fingerprint of no pairs, as of models that were trained before answers were learnt from.
+_NONE = pairs_fingerprint(())
 
 
 def current_model(config: Config) -> Path | None:
@@ -50,36 +52,57 @@ def require_model(config: Config) -> Path:
     return model
 
 
-def is_bot_trained(config: Config) -> bool:
-    """Whether the model is there and was made from what is there now."""
+def is_bot_trained(config: Config, of_answers: Sequence[tuple[str, str]] | None = None) -> bool:
+    """Whether the model is there and was made from what is there now.
+
+    `of_answers` are the pairs of answers that helped; None does not ask whether the model learnt from them: each day
+    has new ones, and nobody who starts the bot wants to wait for a training.
+    """
     if current_model(config) is None:
         return False
     try:
         of_tickets = _pairs(config, ticket_pairs)
     except KnowledgeError:  # told where the articles are read
         return False
-    return bool(read_trained(config.home)["bot"].get("fingerprint") == taught_fingerprint(PROJECT, of_tickets))
+    noted = read_trained(config.home)["bot"]
+    if of_answers is not None and noted.get("answers", _NONE) != pairs_fingerprint(of_answers):
+        return False
+    return bool(noted.get("fingerprint") == taught_fingerprint(PROJECT, of_tickets))
 
 
-def train_bot(config: Config, step: Step) -> Path:
-    """Train the bot's model. Raises TrainingFailed, which names the log."""
+def train_bot(config: Config, step: Step, of_answers: Sequence[tuple[str, str]] = ()) -> Path:
+    """Train the bot's model; `of_answers` are pairs of answers that helped.
+
+    Raises TrainingFailed, which names the log.
+    """
     of_tickets = _pairs(config, ticket_pairs)
-    fingerprint = taught_fingerprint(PROJECT, of_tickets)
-    name = f"rapport-{fingerprint[:12]}.tar.gz"
+    name = f"rapport-{taught_fingerprint(PROJECT, [*of_tickets, *of_answers])[:12]}.tar.gz"
     config.models.mkdir(parents=True, exist_ok=True)
     config.logs.mkdir(parents=True, exist_ok=True)
     log = config.logs / "train.log"
     rotate(log)
     write_pairs(config.home / "pairs" / "articles.jsonl", _pairs(config, question_answer_pairs))
     write_pairs(config.home / "pairs" / "candidates.jsonl", of_tickets)
+    write_pairs(config.home / "pairs" / "answers.jsonl", of_answers)
     code = _run(_command(config, name), _environment(config), log, step)
     model = config.models / name
     if code != 0 or not model.is_file():
         said = "; ".join(last_lines(log, 2)) or "it said nothing"
         raise TrainingFailed(f"The bot could not be trained: {said}. All of it is in {log}.")
-    note_trained(config.home, bot={"fingerprint": fingerprint, "model": name})
+    fingerprint = taught_fingerprint(PROJECT, of_tickets)
+    note_trained(config.home, bot={"fingerprint": fingerprint, "answers": pairs_fingerprint(of_answers), "model": name})
     _prune(config.models, model)
     return model
+
+
+def learnt_from(config: Config) -> dict[str, int]:
+    """How many pairs of question and answer the last training was given, by where they come from."""
+    folder = config.home / "pairs"
+    names = {"articles": "articles", "candidates": "tickets", "answers": "answers that helped"}
+    known = {
+        path.stem: sum(1 for line in path.open(encoding="utf-8") if line.strip()) for path in folder.glob("*.jsonl")
+    }
+    return {names.get(stem, f"{stem}.jsonl"): count for stem, count in sorted(known.items())}
 
 
 def _pairs(config: Config, read: Callable[[KnowledgeStore], list[tuple[str, str]]]) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ def seed(config: Config, replace: bool, customers: int) -> None:
 def train(config: Config, force: bool) -> None:
     engine = prepare.open_database(config)
     prepare.prepare_shop(config, engine, demo=False)
-    model = prepare.train(config, engine, force)
+    model = prepare.train(config, engine, force, with_answers=True)
     done(f"All is trained; the bot's model is {model}")
     _advise_restart(config, "the new models")
 

@@ -89,6 +89,11 @@ def taught_fingerprint(project: Path, of_tickets: Sequence[tuple[str, str]]) -> 
     return _digest([bot_fingerprint(project), *map(repr, of_tickets)]) if of_tickets else bot_fingerprint(project)
 
 
+def pairs_fingerprint(pairs: Sequence[tuple[str, str]]) -> str:
+    """Of pairs of question and answer."""
+    return _digest(map(repr, pairs))
+
+
 def customer_fingerprint(connection: Connection, project: Path) -> str:
     """Of what the customer models learn from: the shop, what it sells, how many bought how much until when."""
     facts = [

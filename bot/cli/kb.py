@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.kb_candidates import candidates
+from bot.cli.kb_pairs import pairs
 from bot.cli.options import Home, config
 
 kb = typer.Typer(
@@ -17,6 +18,7 @@ kb = typer.Typer(
     epilog="Example: rapport kb check",
 )
 kb.add_typer(candidates, name="candidates")
+kb.add_typer(pairs, name="pairs")
 
 
 @kb.callback()

@@ -1,7 +1,7 @@
 """Pairs of a question and the text that answers it: what the encoder learns for the search.
 
-They stand in JSON-lines files, a line being an object with `question` and `answer`. `rapport train` writes
-`pairs/articles.jsonl` into the data folder; a history of tickets can be put beside it.
+They stand in JSON-lines files, a line being an object with `question` and `answer`. `rapport train` writes those of
+articles, tickets and answers that helped into `pairs/` of the data folder; other files can be put beside them.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 from crm_models.tables.assortment import items, products
 from crm_models.tables.columns import PERSONAL, metadata, personal_columns
 from crm_models.tables.conversations import (
+    answer_marks,
     complaints,
     conversations,
     deliveries,
@@ -38,6 +39,7 @@ from crm_models.tables.scores import campaign_members, campaigns, gaps, offers, 
 
 __all__ = [
     "PERSONAL",
+    "answer_marks",
     "browse_events",
     "campaign_members",
     "campaigns",

@@ -55,6 +55,19 @@ messages = Table(
     Column("created_at", DateTime, nullable=False, index=True),
 )
 
+answer_marks = Table(
+    "answer_marks",
+    metadata,
+    Column("mark_id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(80), nullable=False, index=True),
+    Column("event_id", String(120), comment="the answer, in messages; empty for a link that was opened"),
+    Column("kind", String(20), nullable=False, comment="opened, taken_back"),
+    Column("article_id", String(200), comment="whose link was opened"),
+    Column("because", String(200), comment="why staff took it back"),
+    Column("created_at", DateTime, nullable=False),
+    comment="What is known of an answer from outside the conversation: its source was opened, staff took it back",
+)
+
 deliveries = Table(
     "deliveries",
     metadata,

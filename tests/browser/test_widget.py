@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
 
+from crm_models.tables import answer_marks
+from knowledge.ingest import ingest_path
+from knowledge.settings import KnowledgeSettings
+from knowledge.store import KnowledgeStore
 from tests.browser.window import Window
 from tests.web.agent import Agent
 from tests.web.conftest import Web
@@ -44,6 +52,28 @@ def test_markup_stays_text_and_links_lead_nowhere_bad(web: Web, bot: FakeBot, ch
     assert window.root.find_elements(By.CSS_SELECTOR, ".log img, .log b") == []
     links = [link.get_attribute("href") for link in window.root.find_elements(By.CSS_SELECTOR, ".log a")]
     assert links == ["https://example.org/a", f"{web.url}/help/terms"]
+
+
+def test_a_source_that_is_followed_is_told_to_the_server(
+    web: Web, bot: FakeBot, chromium: WebDriver, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "terms.md").write_text("# Terms\n\nThe terms of the shop are these.\n", encoding="utf-8")
+    articles = KnowledgeStore(KnowledgeSettings(home=tmp_path).database)
+    ingest_path(articles, tmp_path / "terms.md")
+    articles.close()
+    bot.replies["terms?"] = [{"text": "These.", "sources": [{"title": "Terms", "url": "/help/terms"}]}]
+    chromium.get(web.url)
+    window = Window(chromium)
+    window.open()
+    window.say("terms?")
+    window.wait_for("These.")
+    window.find(".sources a").click()
+
+    def noted() -> list[str]:
+        with engine.connect() as connection:
+            return list(connection.execute(select(answer_marks.c.article_id)).scalars())
+
+    eventually(lambda: noted() == ["terms"], "the opened source is noted")
 
 
 def test_a_choice_is_made_once_and_outlives_a_reload(web: Web, bot: FakeBot, chromium: WebDriver) -> None:

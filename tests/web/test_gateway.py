@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from crm_models.tables import conversations, inbox
+from crm_models.tables import answer_marks, conversations, inbox
+from knowledge.ingest import ingest_path
+from knowledge.settings import KnowledgeSettings
+from knowledge.store import KnowledgeStore
 from tests.web.conftest import Web
 from tests.web.fake_bot import FakeBot
 from tests.web.serving import eventually
@@ -254,3 +258,31 @@ def test_a_conversation_that_was_erased_is_opened_anew(web: Web, engine) -> None
     assert visitor.open()["fresh"] is True
     visitor.say("hello")
     visitor.wait_for("You said: hello")
+
+
+def test_a_source_that_was_offered_and_followed_is_noted(web: Web, bot: FakeBot, engine, tmp_path: Path) -> None:
+    (tmp_path / "terms.md").write_text("# Terms\n\nThe terms of the shop are these.\n", encoding="utf-8")
+    articles = KnowledgeStore(KnowledgeSettings(home=tmp_path).database)
+    ingest_path(articles, tmp_path / "terms.md")
+    articles.close()
+    bot.replies["terms?"] = [{"text": "These.", "sources": [{"title": "Terms", "url": "/help/terms"}]}]
+    visitor, other = web.visitor(), web.visitor()
+    visitor.say("terms?")
+    visitor.wait_for("These.")
+    row = visitor.rows()[-1]["id"]
+
+    def follow(who: Visitor, url: str, delivery: int = row) -> int:
+        said = {"delivery": delivery, "url": url}
+        return who.http.post("/chat/opened", json=said, headers=who.headers()).status_code
+
+    # Not offered, or not to this visitor, or no article: refused without a word, and not noted.
+    assert [follow(visitor, "/help/other"), follow(other, "/help/terms"), follow(visitor, "/help/terms", 999)] == [
+        204
+    ] * 3
+    with engine.connect() as connection:
+        assert connection.execute(select(answer_marks)).all() == []
+    assert follow(visitor, "/help/terms") == 204
+    with engine.connect() as connection:
+        (mark,) = connection.execute(select(answer_marks)).all()
+    assert (mark.conversation_id, mark.kind, mark.article_id) == (visitor.conversation_id, "opened", "terms")
+    assert visitor.http.post("/chat/opened", json={"delivery": row, "url": "/help/terms"}).status_code == 401

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 
+from crm_models.accepted_answers import mark_opened
 from web.errors import ConversationGone, Refused
 from web.gateway import store
 from web.gateway.content import as_event
@@ -46,6 +47,13 @@ class MessageRequest(BaseModel):
 async def labels(request: Request) -> Response:
     """Texts of the chat window."""
     return JSONResponse(services_of(request).sentences.labels(), headers={"Cache-Control": "public, max-age=300"})
+
+
+class OpenedRequest(BaseModel):
+    """A source of an answer that was followed: the row it stands in, and its address."""
+
+    delivery: int = Field(ge=1)
+    url: str = Field(max_length=2000)
 
 
 @router.post("/open")
@@ -97,6 +105,22 @@ async def take_message(request: Request, body: MessageRequest, authorization: _A
     services.hub.notify(granted.conversation_id)
     services.postman.wake(granted.conversation_id)
     return JSONResponse({"accepted": accepted}, status_code=202)
+
+
+@router.post("/opened")
+async def note_opened(request: Request, body: OpenedRequest, authorization: _Authorization = None) -> Response:
+    """The customer reads on in an article: a sign that the answer led to the right one. What was not offered is not
+    noted.
+    """
+    services = services_of(request)
+    granted = _granted(services, authorization)
+    if not services.limits.address.allow(address_of(request)):
+        raise Refused(429, "too_fast")
+    if await services.database.read(store.offers_link, granted.conversation_id, body.delivery, body.url):
+        article = services.articles.article_at(body.url)
+        if article is not None:
+            await services.database.write(mark_opened, granted.conversation_id, article, services.now())
+    return Response(status_code=204)
 
 
 @router.get("/messages")

@@ -121,6 +121,16 @@ def deliver(
     return True
 
 
+def offers_link(connection: Connection, conversation_id: str, delivery_id: int, url: str) -> bool:
+    """Whether a row of this conversation's window names that source."""
+    content = connection.execute(
+        select(deliveries.c.content).where(
+            deliveries.c.conversation_id == conversation_id, deliveries.c.delivery_id == delivery_id
+        )
+    ).scalar()
+    return any(source.get("url") == url for source in (content or {}).get("sources") or ())
+
+
 def deliver_unless_staffed(
     connection: Connection,
     conversation_id: str,

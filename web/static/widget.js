@@ -371,7 +371,7 @@ textarea:focus { outline: none; border-color: var(--accent); }
       const name = mine ? this.labels.you : message.name || this.labels.assistant;
       const row = this.row(message.author, name, message.text || "", message.at);
       row.dataset.name = name;
-      if (message.sources?.length) row.append(this.sources(message.sources));
+      if (message.sources?.length) row.append(this.sources(message.sources, message.id));
       if (message.buttons?.length) row.append(this.choices(message.buttons));
       if (mine) {
         this.settle(message.client_id);
@@ -387,13 +387,15 @@ textarea:focus { outline: none; border-color: var(--accent); }
       if (isNew && !mine && !this.isOpen()) this.setUnread(this.unread + 1);
     }
 
-    sources(sources) {
+    sources(sources, delivery) {
       const list = el("div", { class: "sources" });
       for (const source of sources) {
         const href = safeLink(source.url);
         if (!href) continue;
-        list.append(el("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": `${this.labels.sources}: ${source.title}` },
-          icon("source"), source.title));
+        const link = el("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": `${this.labels.sources}: ${source.title}` },
+          icon("source"), source.title);
+        link.addEventListener("click", () => this.actions.followed({ delivery, url: source.url }));
+        list.append(link);
       }
       return list;
     }
@@ -486,6 +488,8 @@ textarea:focus { outline: none; border-color: var(--accent); }
         send: (entry) => this.send(entry),
         startOver: () => this.startOver(),
         opened: () => this.connect(),
+        // Nobody waits for it: whether it arrives changes nothing for the customer.
+        followed: (source) => void this.call("opened", source).catch(() => {}),
       });
       this.flushing = false;
       document.addEventListener("visibilitychange", () => this.interrupt?.());
