@@ -1,8 +1,9 @@
-"""What the shop knows of the customer, where each of it comes from, what it is used for, and how to change that."""
+"""What the shop knows of the customer, where each of it comes from, what it is used for, what is written unasked, and
+how to change that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rasa_sdk.events import EventType
 
@@ -15,13 +16,15 @@ from crm_models.customers import Profile
 from crm_models.identity import Trust
 from crm_models.known import Estimate, KnownValue, estimates, favourite_kinds, known_values
 from crm_models.personal_fields import PersonalField
+from crm_models.proactive.kinds import NoticeKind
+from crm_models.proactive.wishes import watched_products
 
 # Those a button is offered for; the others are changed in words. Without the consent, purchases are not used anyway.
 _CHANGEABLE = (PersonalField.NAME, PersonalField.LAST_CONVERSATION, PersonalField.PURCHASES)
 
 
 class ActionAboutMe(ShopAction):
-    """The account in a sentence, then the sources, the estimates and the use."""
+    """The account in a sentence, then the sources, the estimates, the messages that come unasked, and the use."""
 
     action = "action_about_me"
     needs = Trust.VERIFIED
@@ -47,6 +50,7 @@ class ActionAboutMe(ShopAction):
         known = known_values(context.connection, profile.customer_id, context.turn.now)
         context.say("about_me", "sources", values=_lines(_value_line(each) for each in known))
         self._say_estimates(context, profile)
+        _say_notices(context, profile)
         context.say(
             "about_me",
             "use",
@@ -67,6 +71,26 @@ class ActionAboutMe(ShopAction):
             thought.insert(0, word("estimate_kinds", kinds=", ".join(kinds)))
         if thought:
             context.say("about_me", "estimates", estimates=_lines(thought))
+
+
+def _say_notices(context: Context, profile: Profile) -> None:
+    """Which messages come unasked, as agreed to, and the products that are waited for."""
+    agreed = [kind for kind in NoticeKind if profile.consents.get(kind.purpose)]
+    if not agreed:
+        context.say("about_me", "no_notices")
+        return
+    waited_for = watched_products(context.connection, profile.customer_id)
+    context.say("about_me", "notices", kinds=_lines(_notice_line(profile, kind, waited_for) for kind in agreed))
+
+
+def _notice_line(profile: Profile, kind: NoticeKind, waited_for: Sequence[str]) -> str:
+    line = word(f"notice_{kind.value}")
+    if kind is NoticeKind.BACK_IN_STOCK:
+        named = ", ".join(waited_for) or word("notice_waits_for_nothing")
+        return word("notice_waits_for", kind=line, products=named)
+    if kind is NoticeKind.WIN_BACK and not profile.consents.get(Purpose.PERSONALISATION):
+        return word("notice_needs_consent", kind=line)
+    return line
 
 
 def _value_line(known: KnownValue) -> str:

@@ -54,6 +54,30 @@ def _only_open_order(context: Context, profile: Profile) -> Order | None:
     return get_order(context.connection, context.identity, profile.open_order_ids[0])
 
 
+class ActionThanks(ShopAction):
+    """After "thank you"."""
+
+    action = "action_thanks"
+    soothes = False
+
+    def act(self, context: Context) -> list[EventType]:
+        """Without cheer where the matter was none to be glad of."""
+        context.say("thanks")
+        return []
+
+
+class ActionGoodbye(ShopAction):
+    """After "bye"."""
+
+    action = "action_goodbye"
+    soothes = False
+
+    def act(self, context: Context) -> list[EventType]:
+        """Who leaves in anger is told that a person can be asked for."""
+        context.say("goodbye")
+        return []
+
+
 class ActionRepeat(ShopAction):
     """Says again what the bot said in its latest turn."""
 

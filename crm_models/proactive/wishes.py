@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from crm_models.catalogue import Item, stock_of
 from crm_models.consents import ConsentChange, Purpose, has_consent, set_consent
 from crm_models.proactive.kinds import NoticeKind
-from crm_models.tables import customers, items, stock_watches
+from crm_models.tables import customers, items, products, stock_watches
 
 
 class WatchOutcome(Enum):
@@ -77,6 +77,18 @@ def watch_product(
         )
     set_consent(connection, customer_id, Purpose.NOTICE_BACK_IN_STOCK, True, "chat", now)
     return WatchResult(WatchOutcome.WATCHING if new else WatchOutcome.ALREADY_WATCHING, found.items)
+
+
+def watched_products(connection: Connection, customer_id: str) -> list[str]:
+    """Names of the products that the customer waits for, the oldest wish first."""
+    rows = connection.execute(
+        select(products.c.name)
+        .join(items, items.c.product_id == products.c.product_id)
+        .join(stock_watches, stock_watches.c.item_id == items.c.item_id)
+        .where(stock_watches.c.customer_id == customer_id, stock_watches.c.ended_at.is_(None))
+        .order_by(stock_watches.c.watch_id)
+    )
+    return list(dict.fromkeys(rows.scalars()))
 
 
 def end_watches(connection: Connection, customer_id: str, now: datetime, product_id: str | None = None) -> int:

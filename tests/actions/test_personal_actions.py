@@ -26,7 +26,9 @@ from crm_models.database import create_engine, migrate
 from crm_models.identity import Identity, Trust
 from crm_models.offers import OfferKind, make_offer
 from crm_models.personal_fields import PersonalField, choose
-from crm_models.tables import customers, predictions
+from crm_models.proactive.kinds import NoticeKind
+from crm_models.proactive.wishes import stop_notices, want_notices, watch_product
+from crm_models.tables import customers, items, predictions, products
 
 NOW = datetime(2026, 5, 13, 10, 0)
 ADA = Identity("web-ada", "C-000001", Trust.VERIFIED)
@@ -78,7 +80,9 @@ def score(connection: Connection, model: str, label: str) -> None:
 
 def test_without_scores_nothing_is_supposed(connection: Connection) -> None:
     said = replies(ActionAboutMe(), connection, ADA)
-    assert set(said) == {"utter_about_me_known", "utter_about_me_sources", "utter_about_me_use"}
+    assert set(said) == {
+        "utter_about_me_known", "utter_about_me_sources", "utter_about_me_no_notices", "utter_about_me_use",
+    }  # fmt: skip
     assert "Name: Ada Miller (from your account, 8 April 2025)" in said["utter_about_me_sources"]
     assert "what you bought for suggestions: personal suggestions are off" in said["utter_about_me_use"]
 
@@ -89,6 +93,25 @@ def test_scores_are_told_in_words_as_suppositions(connection: Connection) -> Non
     told = replies(ActionAboutMe(), connection, ADA)["utter_about_me_estimates"]
     assert "it may be wrong" in told and "less content" in told and "order regularly" in told
     assert "at_risk" not in told and "own_model" not in told
+
+
+def test_messages_that_come_unasked_are_told_as_they_were_agreed_to(connection: Connection) -> None:
+    for kind in (NoticeKind.DELIVERY_LATE, NoticeKind.BACK_IN_STOCK, NoticeKind.WIN_BACK):
+        want_notices(connection, "C-000001", kind, "chat", NOW)
+    told = replies(ActionAboutMe(), connection, ADA)["utter_about_me_notices"]
+    assert "- late deliveries\n" in told and "warranty" not in told
+    assert "things that are back in stock: you wait for nothing at the moment" in told
+    assert "after a long time (not while personal suggestions are off)" in told
+    set_consent(connection, "C-000001", Purpose.PERSONALISATION, True, "chat", NOW)
+    connection.execute(insert(products).values(product_id="P", name="Solvik kettle", category="kitchen"))
+    for colour in ("red", "blue"):
+        row = {"item_id": colour, "options": {"colour": colour}, "price_cents": 4000, "stock": 0}
+        connection.execute(insert(items).values(product_id="P", **row))
+        watch_product(connection, "C-000001", "P", colour, None, NOW)
+    told = replies(ActionAboutMe(), connection, ADA)["utter_about_me_notices"]
+    assert "back in stock: Solvik kettle\n" in told and "suggestions are off" not in told
+    stop_notices(connection, "C-000001", list(NoticeKind), "chat", NOW)
+    assert "utter_about_me_no_notices" in replies(ActionAboutMe(), connection, ADA)
 
 
 def test_what_is_forbidden_and_what_is_agreed_to_is_told_apart(connection: Connection) -> None:

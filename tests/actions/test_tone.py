@@ -23,7 +23,7 @@ CALM = Turn(
 )  # fmt: skip
 
 
-def said(turn: Turn, topic: str, outcome: str, **fields: Any) -> str:
+def said(turn: Turn, topic: str, outcome: str | None = None, **fields: Any) -> str:
     engine = create_engine("sqlite://")
     migrate(engine)
     dispatcher = CollectingDispatcher()
@@ -44,6 +44,12 @@ def said(turn: Turn, topic: str, outcome: str, **fields: Any) -> str:
 )
 def test_a_greeting_by_the_mood(turn: Turn, response: str) -> None:
     assert said(turn, "greet", "known", named=" Ada") == response
+
+
+@pytest.mark.parametrize("topic", ["thanks", "goodbye"])
+def test_who_is_unhappy_is_thanked_and_let_go_without_cheer(topic: str) -> None:
+    assert said(CALM, topic) == f"utter_{topic}"
+    assert said(replace(CALM, frustrated=True), topic) == f"utter_{topic}_calm"
 
 
 def test_a_sentence_without_a_calm_variant_stays() -> None:
