@@ -6,8 +6,9 @@ expectation is known exactly in a world, so that the estimate can be compared wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import PCG64, Generator
@@ -150,31 +151,10 @@ def _measured(bandit: Bandit, case: Case, logs: int, number: int) -> list[Row]:
     title = f"off-policy, {case.name}"
     if case.is_refused:
         return [Row(f"{title}: logs that are refused", refused / logs, "share", at_least(0.95))]
-    naive = [each.matched for each in found if each.matched is not None]
-    rows_found = [
+    return [
         Row(f"{title}: truth", truth, "cents a decision", None, {"logged policy": logged}),
-        Row(
-            f"{title}: mean estimate, doubly robust",
-            float(np.mean([each.doubly_robust.value for each in found])),
-            "cents a decision",
-            None,
-            {
-                "IPS": float(np.mean([each.ips.value for each in found])),
-                "self-normalised IPS": float(np.mean([each.snips.value for each in found])),
-                "no weights": float(np.mean(naive)),
-            },
-        ),
-        Row(
-            f"{title}: spread of the estimates (SD of logs), doubly robust",
-            float(np.std([each.doubly_robust.value for each in found])),
-            "cents a decision",
-            None,
-            {
-                "IPS": float(np.std([each.ips.value for each in found])),
-                "self-normalised IPS": float(np.std([each.snips.value for each in found])),
-                "no weights": float(np.std(naive)),
-            },
-        ),
+        _over_logs(f"{title}: mean estimate, doubly robust", found, np.mean),
+        _over_logs(f"{title}: spread of the estimates (SD of logs), doubly robust", found, np.std),
         Row(
             f"{title}: intervals of 95 % that hold the truth, doubly robust",
             _coverage(found, "doubly_robust", truth),
@@ -195,7 +175,17 @@ def _measured(bandit: Bandit, case: Case, logs: int, number: int) -> list[Row]:
         ),
         Row(f"{title}: logs that are refused", refused / logs, "share"),
     ]
-    return rows_found
+
+
+def _over_logs(name: str, found: Sequence[Evaluation], of: Callable[[Sequence[float]], Any]) -> Row:
+    """A statistic of each estimator's values over the logs: the doubly robust one beside the others."""
+    peers = {
+        "IPS": [each.ips.value for each in found],
+        "self-normalised IPS": [each.snips.value for each in found],
+        "no weights": [each.matched for each in found if each.matched is not None],
+    }
+    ours = float(of([each.doubly_robust.value for each in found]))
+    return Row(name, ours, "cents a decision", None, {peer: float(of(values)) for peer, values in peers.items()})
 
 
 def bandit_of(populations: Sequence[tuple[Population, Fates]], policy: OfferPolicy) -> Bandit:
