@@ -226,12 +226,10 @@ def _reaction(
     percent = percent_for(situation, policy) if kind is ActionKind.RETENTION_OFFER else 0
     found = respond(world, nature, Contact(meeting.topic, meeting.complaint_open), kind.value, percent)
     terms = None if kind is ActionKind.ANSWER_ONLY else policy.terms(kind)
-    cents = 0.0
-    if isinstance(terms, CreditTerms):
-        cents = float(terms.credit_cents)
-    elif isinstance(terms, PerkTerms):
-        cents = terms.points * situation.point_cents
+    cents = float(terms.credit_cents) if isinstance(terms, CreditTerms) else 0.0
     at_once = float(world.person_cents) if kind.value == PERSON else 0.0
+    if isinstance(terms, PerkTerms):
+        at_once = terms.points * situation.point_cents
     return 1 - found.leaves, found.lift, found.taken_anyway, percent / 100, cents, at_once
 
 

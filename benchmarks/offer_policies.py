@@ -28,10 +28,11 @@ from crm_models.churn.labels import AT_RISK, CHURN
 from crm_models.next_action.choice import choose
 from crm_models.next_action.kinds import ActionKind, Moment, Mood, Trouble
 from crm_models.next_action.policy import CreditTerms, OfferPolicy, PerkTerms
+from crm_models.next_action.redemption import chance_of_use, over_days
 from crm_models.next_action.situation import Situation
 
 _OFFERS = ("recommendation", "retention_offer", "apology_credit", "loyalty_perk")
-_ASSUMED_USE = 0.08  # orders that the discount brings, beside those that come anyway
+_ASSUMED_USE = 0.08  # chance of an order that the discount brings, of those who would not have ordered
 
 
 class Ours:
@@ -50,13 +51,13 @@ class Ours:
         if chosen.action is ActionKind.ANSWER_ONLY:
             return Act()
         terms = self._policy.terms(chosen.action)
-        cents = 0.0
-        if isinstance(terms, CreditTerms):
-            cents = float(terms.credit_cents)
-        elif isinstance(terms, PerkTerms):
-            cents = terms.points * situation.point_cents
         return Act(
-            chosen.action.value, chosen.percent_off or 0, cents, chosen.cost_cents, getattr(terms, "valid_days", 0)
+            chosen.action.value,
+            percent=chosen.percent_off or 0,
+            cents=float(terms.credit_cents) if isinstance(terms, CreditTerms) else 0.0,
+            points_cents=terms.points * situation.point_cents if isinstance(terms, PerkTerms) else 0.0,
+            expected_cost=chosen.cost_cents,
+            valid_days=getattr(terms, "valid_days", 0),
         )
 
     def _left(self, situation: Situation) -> Mapping[ActionKind, float]:
@@ -73,29 +74,36 @@ def nothing(situation: Situation, nature: Nature, contact: Contact) -> Act:
     return Act()
 
 
-def everybody(situation: Situation, nature: Nature, contact: Contact) -> Act:
+class Everybody:
     """The discount of the tier to whoever writes, unless the last one still holds or the budget is spent."""
-    cost = _expected_cost(situation)
-    if _still_holds(situation) or cost > situation.budget_left_cents[ActionKind.RETENTION_OFFER]:
-        return Act()
-    return Act(RETENTION, situation.tier_percent, 0.0, cost)
+
+    def __init__(self, policy: OfferPolicy) -> None:
+        """`policy` for its way of counting what is used, see `crm_models.next_action.redemption`."""
+        self._policy = policy
+
+    def __call__(self, situation: Situation, nature: Nature, contact: Contact) -> Act:
+        use = chance_of_use(situation, self._policy, _ASSUMED_USE, Act.valid_days)
+        cost = use * situation.tier_percent / 100 * (situation.order_cents or 0.0)
+        if _still_holds(situation) or cost > situation.budget_left_cents[ActionKind.RETENTION_OFFER]:
+            return Act()
+        return Act(RETENTION, percent=situation.tier_percent, expected_cost=cost)
 
 
-def by_churn_alone(situation: Situation, nature: Nature, contact: Contact) -> Act:
+class ByChurnAlone(Everybody):
     """The same to those whom the churn model calls at risk, and nobody else."""
-    score = situation.scores.get(CHURN)
-    if score is None or score.label != AT_RISK:
-        return Act()
-    return everybody(situation, nature, contact)
+
+    def __call__(self, situation: Situation, nature: Nature, contact: Contact) -> Act:
+        score = situation.scores.get(CHURN)
+        if score is None or score.label != AT_RISK:
+            return Act()
+        return super().__call__(situation, nature, contact)
 
 
 class Oracle:
     """Knows how everybody reacts and takes what brings most; a ceiling for any policy that looks no further ahead."""
 
     def __init__(self, world: World, policy: OfferPolicy) -> None:
-        self._world = world
-        credit, perk = policy.actions.apology_credit, policy.actions.loyalty_perk
-        self._given = {APOLOGY: float(credit.credit_cents), PERK: float(perk.points)}
+        self._world, self._terms = world, policy.actions
 
     def __call__(self, situation: Situation, nature: Nature, contact: Contact) -> Act:
         base = respond(self._world, nature, contact, ANSWER, 0)
@@ -105,18 +113,29 @@ class Oracle:
                 continue
             if action == RECOMMENDATION and situation.candidate is None:
                 continue
-            percent = situation.tier_percent if action == RETENTION else 0
-            cents = self._given.get(action, 0.0)
-            found = respond(self._world, nature, contact, action, percent)
-            used = max(found.lift, 0.0) + order_chance(nature) * Act.valid_days / WINDOW_DAYS * found.taken_anyway
-            cost = min(used, 1.0) * (percent / 100 * nature.basket_cents + cents)
+            act = self._given(action, situation)
+            found = respond(self._world, nature, contact, action, act.percent)
+            used = max(found.lift, 0.0) + found.taken_anyway * over_days(
+                order_chance(nature), WINDOW_DAYS, act.valid_days
+            )
+            cost = min(used, 1.0) * (act.percent / 100 * nature.basket_cents + act.cents) + act.points_cents
             cost += self._world.person_cents if action == PERSON else 0.0
             margin = self._world.gross_margin * nature.basket_cents
             year = margin * nature.rate * nature.pace * (1 - situation_day(situation) / HORIZON_DAYS)
             value = found.lift * margin + (base.leaves - found.leaves) * year - cost
             if value > most and cost <= situation.budget_left_cents[ActionKind(action)]:
-                best, most = Act(action, percent, cents, cost), value
+                best, most = replace(act, expected_cost=cost), value
         return best
+
+    def _given(self, action: str, situation: Situation) -> Act:
+        credit, perk = self._terms.apology_credit, self._terms.loyalty_perk
+        if action == RETENTION:
+            return Act(action, percent=situation.tier_percent)
+        if action == APOLOGY:
+            return Act(action, cents=float(credit.credit_cents), valid_days=credit.valid_days)
+        if action == PERK:
+            return Act(action, points_cents=perk.points * situation.point_cents, valid_days=perk.valid_days)
+        return Act(action)
 
 
 def relaxed(policy: OfferPolicy) -> dict[str, OfferPolicy]:
@@ -177,10 +196,3 @@ def _within(situation: Situation, left: Mapping[ActionKind, float]) -> Situation
 
 def _still_holds(situation: Situation) -> bool:
     return any(past.expires_at is not None and situation.now < past.expires_at for past in situation.history)
-
-
-def _expected_cost(situation: Situation) -> float:
-    """As `crm_models.next_action.value` counts: whoever orders uses the discount."""
-    uplift = situation.scores.get("uplift")
-    baseline = uplift.details["baseline"] if uplift is not None else 0.3
-    return (baseline + _ASSUMED_USE) * situation.tier_percent / 100 * (situation.order_cents or 0.0)

@@ -39,6 +39,7 @@ class Act:
     action: str = ANSWER
     percent: int = 0  # off the next order
     cents: float = 0.0  # off the next order
+    points_cents: float = 0.0  # worth of points, which are kept at once
     expected_cost: float = 0.0  # counts against the budget of its day
     valid_days: int = 30  # of what comes off the next order
 
@@ -119,11 +120,13 @@ class Season:
         found = respond(self._world, nature, contact, act.action, act.percent)
         if act.action == PERSON:
             self._pay(totals, meeting.customer, int(meeting.day), self._world.person_cents)
+        self._pay(totals, meeting.customer, int(meeting.day), act.points_cents)
         if act.action in SELLING:
             state.offered.append(meeting.day)
             totals.to_open_complaints += meeting.complaint_open
         if act.action != ANSWER:
-            expires = now + timedelta(days=act.valid_days) if act.percent or act.cents else None
+            given = act.percent or act.cents or act.points_cents
+            expires = now + timedelta(days=act.valid_days) if given else None
             state.history.append(PastAction(ActionKind(act.action), None, now, "shown", expires))
         if act.percent or act.cents:
             state.percent, state.cents, state.given_on = act.percent, act.cents, int(meeting.day)

@@ -129,7 +129,7 @@ class Contact:
 class Response:
     lift: float  # of the chance of one more order within WINDOW_DAYS; below 0, of one less
     leaves: float  # chance of leaving over this contact
-    taken_anyway: float = 0.0  # chance that who orders anyway uses the discount, credit or points
+    taken_anyway: float = 0.0  # chance that who orders anyway uses the discount or credit
 
 
 def in_world(world: World, nature: Nature) -> Nature:
@@ -204,7 +204,7 @@ def _retention(world: World, nature: Nature, contact: Contact, percent: int) -> 
 
 
 def _perk(world: World, nature: Nature, contact: Contact, percent: int) -> _Effect:
-    return world.perk_pull * nature.experience, world.perk_keeps, 1.0
+    return world.perk_pull * nature.experience, world.perk_keeps, 0.0
 
 
 def _apology(world: World, nature: Nature, contact: Contact, percent: int) -> _Effect:

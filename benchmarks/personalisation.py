@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from benchmarks.offer_costs import rows_of_costs
 from benchmarks.offer_evaluation import rows_of_cases
 from benchmarks.offer_moments import SEASON_DAYS, Fates, draw_fates
-from benchmarks.offer_policies import Oracle, Ours, by_churn_alone, discounts_alone, everybody, nothing, relaxed
+from benchmarks.offer_policies import ByChurnAlone, Everybody, Oracle, Ours, discounts_alone, nothing, relaxed
 from benchmarks.offer_population import Population, open_shop, population_of
 from benchmarks.offer_runs import Decide, Season, Totals
 from benchmarks.offer_world import HORIZON_DAYS, SETTINGS
-from benchmarks.report import Report, Row, at_least, at_most
+from benchmarks.report import Report, Row, at_least, at_most, between
 from bot.cli.display import step
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.policy_file import load_offer_policy
@@ -103,8 +103,8 @@ def policies(policy: OfferPolicy) -> dict[str, Callable[[Population], Make]]:
     return {
         "ours": lambda _: lambda seed: Ours(policy, seed),
         NONE: lambda _: lambda seed: nothing,
-        ALL: lambda _: lambda seed: everybody,
-        CHURN: lambda _: lambda seed: by_churn_alone,
+        ALL: lambda _: lambda seed: Everybody(policy),
+        CHURN: lambda _: lambda seed: ByChurnAlone(policy),
         DISCOUNTS: lambda _: lambda seed: Ours(discounts, seed),
         ORACLE: lambda population: lambda seed: Oracle(population.world, policy),
     }
@@ -190,6 +190,7 @@ def main_rows(found: Mapping[str, Outcome], day_cents: float) -> list[Row]:
         Row(
             "of it expected when decided", ours.planned, unit, None, {name: each.planned for name, each in told.items()}
         ),
+        Row("spent, of what was expected", ours.spent / ours.planned, "share", between(0.75, 1.33)),
         Row(
             "dearest day of a shop, as the budget counts",
             ours.worst_day,

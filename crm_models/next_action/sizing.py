@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from crm_models.next_action.choice import Random
-from crm_models.next_action.curve import ResponseCurve
+from crm_models.next_action.curve import WITHIN_DAYS, ResponseCurve
 from crm_models.next_action.policy import Limits, OfferPolicy
+from crm_models.next_action.redemption import over_days
 from crm_models.next_action.rules import fresh_score
 from crm_models.next_action.situation import CHURN, VALUE, Situation, Sized
 from crm_models.tables import predictions, price_quotes
@@ -42,9 +43,9 @@ def size_discount(
     connection: Connection, situation: Situation, policy: OfferPolicy, curve: ResponseCurve, rng: Random
 ) -> Sized | None:
     """The discount of the customer's case today; None where the product line is not sized."""
-    limits = policy.sizing.lines.get(situation.line or "")
-    if limits is None:
+    if situation.line not in policy.sizing.lines:
         return None
+    limits = _limits(situation, policy)
     labels = [score.label if (score := fresh_score(model, situation, policy)) else None for model in (CHURN, VALUE)]
     case = Case(str(situation.line), situation.tier, labels[0] or "", labels[1] or "")
     percent = _quote_of(connection, case, situation.now.date())
@@ -63,17 +64,24 @@ def size_discount(
 def best_size(sizes: Sequence[int], curve: ResponseCurve, policy: OfferPolicy, line: str, stake_cents: float) -> int:
     """The smallest size that brings GOOD_ENOUGH of what the best brings; the smallest of all where none is worth it.
 
-    A size p with uplift u(p) = r(p) - r(0) brings u(p) (margin x order + stake) - r(p) p x order, see
-    `crm_models.next_action.value`.
+    A size p with uplift u(p) = r(p) - r(0) brings u(p) (margin x order + stake) - c(p) p x order, see
+    `crm_models.next_action.value`; r is of the days of the curve, c of those in which the discount holds.
     """
-    order = policy.economy.order_cents
+    order, holds = policy.economy.order_cents, policy.actions.retention_offer.valid_days
 
     def brings(percent: int) -> float:
         gained = curve.uplift(percent) * (policy.margin(line) * order + stake_cents)
-        return gained - curve.rate(percent) * percent / 100 * order
+        return gained - over_days(curve.rate(percent), WITHIN_DAYS, holds) * percent / 100 * order
 
     best = max(map(brings, sizes))
     return min(sizes) if best <= 0.0 else next(size for size in sorted(sizes) if brings(size) >= GOOD_ENOUGH * best)
+
+
+def _limits(situation: Situation, policy: OfferPolicy) -> Limits:
+    """Of the product line and of all discounts, and no more than the tier gets: the tier is a part of the case."""
+    line, every = policy.sizing.lines[situation.line or ""], policy.actions.retention_offer.percent
+    cap = min(line.cap, every.cap, situation.tier_percent)
+    return Limits(floor=min(max(line.floor, every.floor), cap), cap=cap)
 
 
 def _within(percent: int, limits: Limits) -> int:

@@ -3,10 +3,11 @@
     value = uplift x (margin x order value + stake) - cost
 
 Uplift is by how much the action raises the chance of the next order; the stake is the part of the customer's margin of
-a year that is saved by it: lifetime value x margin x chance of leaving x a share that the policy sets. A discount costs
-whoever uses it, also customers who would have ordered anyway: (baseline + uplift) x discount. So with uplift u,
-baseline b, order v, margin m and discount d the value is the expected profit with the offer less that without it,
-(b + u)(m - d)v - b m v, plus u x stake.
+a year that is saved by it: lifetime value x margin x chance of leaving x a share that the policy sets. What comes off
+the next order costs by whoever uses it while it holds, also customers who would have ordered anyway, see
+`crm_models.next_action.redemption`. So with uplift u, chance of use c, order v, margin m and discount d the value is
+the expected profit with the offer less that without it, u m v - c d v, plus u x stake. Points are kept by accepting
+them, so they cost in full.
 
 The uplift is the mean of a normal distribution: what the shop assumes, give or take its doubt, updated by what the
 model says of the customer with its standard error (Gelman et al., Bayesian Data Analysis, 3rd edition, equation 2.12).
@@ -19,8 +20,9 @@ from dataclasses import dataclass
 
 from crm_models.next_action.kinds import ActionKind
 from crm_models.next_action.policy import CreditTerms, Effect, OfferPolicy, PerkTerms, RetentionTerms
+from crm_models.next_action.redemption import chance_of_use
 from crm_models.next_action.rules import fresh_score
-from crm_models.next_action.situation import CHURN, UPLIFT, VALUE, Score, Situation
+from crm_models.next_action.situation import CHURN, VALUE, Score, Situation
 
 _QUANTILE = 1.6449  # low and high of the uplift model hold 90 % of a normal distribution
 
@@ -49,19 +51,18 @@ def worth_of(kind: ActionKind, situation: Situation, policy: OfferPolicy) -> Wor
     uplift, assumed = _uplift(kind, situation, policy)
     order_cents = policy.economy.order_cents if situation.order_cents is None else situation.order_cents
     percent = percent_for(situation, policy) if kind is ActionKind.RETENTION_OFFER else None
-    used = min(max(_baseline(situation, policy) + uplift, 0.0), 1.0)
-    given_cents = 0.0
-    if percent is not None:
-        given_cents = order_cents * percent / 100
+    given_cents = 0.0  # to expect
+    if isinstance(terms, RetentionTerms) and percent is not None:
+        given_cents = chance_of_use(situation, policy, uplift, terms.valid_days) * order_cents * percent / 100
     elif isinstance(terms, CreditTerms):
-        given_cents = terms.credit_cents
+        given_cents = chance_of_use(situation, policy, uplift, terms.valid_days) * terms.credit_cents
     elif isinstance(terms, PerkTerms):
         given_cents = terms.points * situation.point_cents
     return Worth(
         uplift=uplift,
         margin_cents=_margin(situation, policy) * order_cents,
         stake_cents=terms.stake * _at_stake(situation, policy),
-        cost_cents=terms.cost_cents + used * given_cents,
+        cost_cents=terms.cost_cents + given_cents,
         assumed=assumed,
         percent_off=percent,
     )
@@ -111,12 +112,6 @@ def _weight_of_assumption(effect: Effect, score: Score) -> float:
         return 0.0
     error = (high - low) / (2 * _QUANTILE)
     return float(error**2 / (error**2 + effect.doubt**2))
-
-
-def _baseline(situation: Situation, policy: OfferPolicy) -> float:
-    score = fresh_score(UPLIFT, situation, policy)
-    told = None if score is None else score.details.get("baseline")
-    return policy.economy.baseline if told is None else float(told)
 
 
 def _margin(situation: Situation, policy: OfferPolicy) -> float:

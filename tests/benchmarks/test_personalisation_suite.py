@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.offer_evaluation import bandit_of, cases_of, rows_of_cases
 from benchmarks.offer_moments import Fates, draw_fates
-from benchmarks.offer_policies import Oracle, Ours, by_churn_alone, everybody, nothing, relaxed
+from benchmarks.offer_policies import ByChurnAlone, Everybody, Oracle, Ours, changed, nothing, relaxed
 from benchmarks.offer_population import NOW, Known, Population
 from benchmarks.offer_runs import Act, Season
 from benchmarks.offer_world import (
@@ -52,7 +54,7 @@ def population() -> Population:
         effect = 0.3 * (keen - 0.3)
         scores = {
             "churn": Score(1 - patient, "at_risk" if patient < 0.4 else "steady", NOW, "churn-1"),
-            "value": Score(30_000.0, "high", NOW, "value-1"),
+            "value": Score(30_000.0, "high", NOW, "value-1", {"alive": 1.0, "expected_orders": 0.9 * natures[-1].rate}),
             "segment": Score(None, "loyal", NOW, "segment-1"),
             "uplift": Score(
                 effect, "persuadable", NOW, "uplift-1", {"effect": effect, "baseline": 0.2, "chance_negative": 0.1}
@@ -112,9 +114,11 @@ def test_policies_that_do_the_same_have_the_same_outcome(population: Population,
     assert 0.05 < quiet.left.mean() < 0.9
 
 
-def test_only_customers_who_are_treated_otherwise_end_otherwise(population: Population, fates: Fates) -> None:
+def test_only_customers_who_are_treated_otherwise_end_otherwise(
+    population: Population, fates: Fates, policy: OfferPolicy
+) -> None:
     season = Season(population, fates, 1e9)
-    quiet, offered = season.run(nothing), season.run(by_churn_alone)
+    quiet, offered = season.run(nothing), season.run(ByChurnAlone(policy))
     steady = np.array([known.scores["churn"].label == "steady" for known in population.known])
     assert (quiet.margin == offered.margin)[steady].all() and (quiet.left == offered.left)[steady].all()
     assert (quiet.margin != offered.margin)[~steady].any()
@@ -124,9 +128,22 @@ def test_only_customers_who_are_treated_otherwise_end_otherwise(population: Popu
 def test_no_policy_plans_more_than_a_day_allows(
     population: Population, fates: Fates, policy: OfferPolicy, name: str
 ) -> None:
-    decide = {"ours": Ours(policy, 1), "everybody": everybody, "oracle": Oracle(WORLD, policy)}[name]
+    decide = {"ours": Ours(policy, 1), "everybody": Everybody(policy), "oracle": Oracle(WORLD, policy)}[name]
     limited = Season(population, fates, 700.0).run(decide)
     assert 0 < limited.planned_by_day.max() <= 700.0
+
+
+def test_credits_cost_in_the_end_what_was_expected(population: Population, policy: OfferPolicy) -> None:
+    """A credit holds for two months, in which who would have ordered anyway uses it too; here nobody leaves over it."""
+    loyal = World(
+        question_leaves=0.0, complaint_severity=0.0, late_severity=0.0, unsolved_severity=0.0, grudge_severity=0.0
+    )
+    there = replace(population, world=loyal)
+    alone = changed(policy, {"actions": {"retention_offer": {"on": False}, "hand_over": {"on": False}}})
+    seasons = [Season(there, draw_fates(there, seed), 1e9).run(Ours(alone, seed)) for seed in range(6)]
+    expected = sum(float(each.planned_by_day.sum()) for each in seasons)
+    spent = sum(float(each.spent_by_day.sum()) for each in seasons)
+    assert spent == pytest.approx(expected, rel=0.15)
 
 
 def test_ours_makes_no_offer_while_a_complaint_is_open_unless_the_rules_are_gone(
@@ -135,7 +152,7 @@ def test_ours_makes_no_offer_while_a_complaint_is_open_unless_the_rules_are_gone
     season = Season(population, fates, 1e9)
     assert season.run(Ours(policy, 1)).to_open_complaints == 0
     assert season.run(Ours(relaxed(policy)["all of these"], 1)).to_open_complaints > 0
-    assert season.run(everybody).to_open_complaints > 0
+    assert season.run(Everybody(policy)).to_open_complaints > 0
 
 
 def test_who_knows_the_truth_does_best(population: Population, policy: OfferPolicy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from dataclasses import replace
@@ -37,7 +38,7 @@ def changed(**terms: Any) -> OfferPolicy:
 GREEDY = changed(exploration__share=0.0)
 SCORES = {
     "churn": Score(0.8, "at_risk", NOW, "churn-1"),
-    "value": Score(20_000.0, "middle", NOW, "value-1"),
+    "value": Score(20_000.0, "middle", NOW, "value-1", {"alive": 0.8, "expected_orders": 2.4}),
     "uplift": Score(
         0.1, "persuadable", NOW, "uplift-1", {"effect": 0.1, "low": 0.05, "high": 0.15, "baseline": 0.2}
     ),
@@ -65,7 +66,8 @@ def test_who_may_leave_and_is_unhappy_gets_a_discount_and_its_value_is_the_formu
     assert (choice.action, choice.reason, choice.percent_off) == (RETENTION, Reason.MAY_LEAVE, 10)
     error, doubt = 0.1 / (2 * 1.6449), 0.06
     uplift = 0.1 + error**2 / (error**2 + doubt**2) * (0.12 - 0.1)
-    cost = (0.2 + uplift) * 0.10 * 8000
+    alone = 0.8 * (1 - math.exp(-2.4 / 0.8 * 30 / 365))  # who orders in the 30 days of the discount anyway
+    cost = (alone + uplift * (1 - alone)) * 0.10 * 8000
     assert choice.cost_cents == pytest.approx(cost)
     assert choice.value_cents == pytest.approx(uplift * (0.35 * 8000 + 0.8 * 20_000 * 0.35) - cost)
     assert choice.models == {"churn": "churn-1", "value": "value-1", "uplift": "uplift-1", "segment": MISSING}
@@ -162,6 +164,43 @@ def test_a_person_is_due_when_the_offer_was_declined_in_anger() -> None:
 
 def past(action: ActionKind, days: float, conversation: str = "web-0", **more: Any) -> Situation:
     return replace(ANGRY, history=(PastAction(action, conversation, NOW - timedelta(days=days), **more),))
+
+
+LATE = replace(ANGRY, moment=Moment.ORDER_LATE, trouble=Trouble.LATE_DELIVERY)
+
+
+def cost_of_credit(situation: Situation, valid_days: int) -> float:
+    worth = made(situation, changed(actions__apology_credit__valid_days=valid_days)).of(CREDIT).worth
+    assert worth is not None
+    return worth.cost_cents
+
+
+@pytest.mark.parametrize("scores", [SCORES, {}])
+def test_a_credit_costs_more_the_longer_it_holds(scores: dict[str, Score]) -> None:
+    """Who would have ordered anyway uses it too; also where no model says how often that is."""
+    short, usual, long = (cost_of_credit(replace(LATE, scores=scores), days) for days in (14, 60, 3650))
+    assert 1.8 * short < usual < long <= 500.0
+
+
+def test_whoever_orders_soon_anyway_costs_more_than_somebody_who_has_left() -> None:
+    regular, gone = (
+        cost_of_credit(replace(LATE, scores={"value": Score(1.0, None, NOW, details=details)}), 60)
+        for details in ({"alive": 1.0, "expected_orders": 24.0}, {"alive": 0.0, "expected_orders": 0.0})
+    )
+    assert regular == pytest.approx(500.0 * (1 - (1 - 0.08) * math.exp(-24 * 60 / 365)))
+    assert gone == pytest.approx(500.0 * 0.08), "only the order that it brings"
+
+
+def test_without_a_model_the_chance_that_the_shop_assumes_is_one_of_thirty_days() -> None:
+    nobody_knows = replace(LATE, scores={})
+    assert cost_of_credit(nobody_knows, 30) == pytest.approx(500.0 * (0.3 + 0.08 * 0.7))
+    assert cost_of_credit(nobody_knows, 60) == pytest.approx(500.0 * (0.51 + 0.08 * 0.49))
+
+
+def test_points_cost_in_full_because_accepting_them_is_enough_to_keep_them() -> None:
+    content = replace(HAPPY, moment=Moment.TASK_DONE, scores={"segment": Score(None, "best", NOW)}, order_cents=90_000)
+    choice = made(content)
+    assert (choice.action, choice.cost_cents) == (ActionKind.LOYALTY_PERK, 50.0)
 
 
 def test_one_offer_a_conversation_and_cooling_off() -> None:

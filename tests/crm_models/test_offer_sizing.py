@@ -27,7 +27,7 @@ from crm_models.next_action.curve import (
 from crm_models.next_action.kinds import Moment
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.policy_file import load_offer_policy
-from crm_models.next_action.situation import Score, Situation
+from crm_models.next_action.situation import Score, Situation, Sized
 from crm_models.next_action.sizing import best_size, size_discount
 from crm_models.offers import OfferKind, make_offer
 from crm_models.tables import customers, decisions, orders, price_quotes
@@ -118,7 +118,7 @@ def test_equal_cases_get_the_same_discount_all_day_whatever_is_drawn(shop: Conne
     assert len({each.percent for each in sized if each is not None}) == 1
     days = [situation(now=NOW + timedelta(days=day)) for day in range(40)]
     drawn = {each.percent for day in days if (each := size_discount(shop, day, policy, CURVE, rng)) is not None}
-    assert drawn == set(SIZES)
+    assert drawn == set(SIZES) - {20}, "the tier gets 15 at most"
 
 
 def test_other_cases_have_quotes_of_their_own(shop: Connection) -> None:
@@ -140,6 +140,22 @@ def test_the_effect_of_a_smaller_discount_is_that_of_the_curve(shop: Connection)
     assert sized is not None
     assert sized.effect_factor == pytest.approx(CURVE.uplift(sized.percent) / CURVE.uplift(10))
     assert sized.curve_version == "response-1"
+
+
+def test_no_size_is_thought_of_that_the_tier_does_not_get(shop: Connection) -> None:
+    steep = replace(CURVE, rates=(0.1, 0.11, 0.12, 0.6))  # twenty percent would be best by far
+    sized = size_discount(shop, situation(tier_percent=10), policy_with(), steep, random.Random(1))
+    assert sized is not None and sized.percent <= 10
+    assert sized.effect_factor <= 1.0, "no effect is counted of a discount that is not made"
+    poor = situation("C-2", tier_percent=3, tier="new")
+    assert size_discount(shop, poor, policy_with(), steep, random.Random(1)) == Sized(3, 1.0, "response-1")
+
+
+def test_a_discount_that_holds_longer_is_used_more_and_made_smaller() -> None:
+    told = policy_with().model_dump(by_alias=True)
+    told["actions"]["retention_offer"]["valid_days"] = 365
+    assert best_size(SIZES, CURVE, policy_with(), "audio", 5000.0) == 10
+    assert best_size(SIZES, CURVE, OfferPolicy.model_validate(told), "audio", 5000.0) == 5
 
 
 def test_two_conversations_of_a_case_at_once_get_one_quote(shop_engine: Engine) -> None:
