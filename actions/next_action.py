@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from rasa_sdk.events import EventType, SlotSet
@@ -16,6 +17,7 @@ from crm_models.next_action.kinds import ActionKind, Moment, Trouble
 from crm_models.next_action.rules import may_come
 from crm_models.offers import Offer
 
+_log = logging.getLogger(__name__)
 # As far as anger goes; for a customer who loses patience without an angry word.
 ANGRY = -1.0
 
@@ -111,11 +113,21 @@ def bring_in_person(context: Context, moment: Moment) -> bool:
 def hear_impatience(context: Context) -> None:
     """The customer was just told that we are sorry, and how to get a person: whether one should come by themselves.
 
-    In a transaction of its own, after that of the action, which may only read.
+    In a transaction of its own, after that of the action, which may only read. What the action did and said stands,
+    whatever fails here.
     """
     policy = context.services.offer_policy
     if policy is None or not context.verified or not may_come(Moment.IMPATIENCE, ANGRY, policy):
         return
+    said = list(context.dispatcher.messages)
+    try:
+        _decide_on_impatience(context)
+    except Exception:
+        _log.exception("Nothing was decided on a customer who loses patience")
+        context.dispatcher.messages[:] = said
+
+
+def _decide_on_impatience(context: Context) -> None:
     with context.services.connection(writes=True) as connection:
         anew = replace(context, connection=connection)
         anew.experiments.look_up()

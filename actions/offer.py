@@ -80,7 +80,11 @@ class ActionAcceptOffer(ShopAction):
         """Note it, and say how it goes on."""
         offer = current_offer(context)
         if offer is not None:
-            accept_offer(context.connection, offer.offer_id, context.turn.now)
+            now = context.turn.now
+            accepted = accept_offer(context.connection, offer.offer_id, now)
+            if not accepted and offer.expires_at is not None and offer.expires_at <= now:
+                context.say("offer", "expired", until=day(offer.expires_at))
+                return [SlotSet("offer_id", None)]
             if offer.kind is not OfferKind.RECOMMENDATION:
                 _say_kept(context, offer)
                 return [SlotSet("offer_id", None)]

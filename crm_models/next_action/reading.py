@@ -11,7 +11,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal, null, select, union_all
+from sqlalchemy import bindparam, case, exists, func, literal, null, or_, select, union_all
 from sqlalchemy.engine import Connection, Row
 
 from crm_models.campaigns import CampaignOutcome
@@ -77,6 +77,9 @@ _PERSON = (
 _SCORES = select(predictions).where(
     predictions.c.customer_id == _WHOM, predictions.c.model.in_(bindparam("models", expanding=True))
 )
+# A suggestion without a decision was asked for: that is an answer, and no addition.
+_DECIDED = exists().where(decisions.c.customer_id == offers.c.customer_id, decisions.c.offer_id == offers.c.offer_id)
+_ADDED = or_(offers.c.kind != OfferKind.RECOMMENDATION.value, _DECIDED)
 _HISTORY = union_all(
     select(
         offers.c.kind.label("what"),
@@ -84,7 +87,7 @@ _HISTORY = union_all(
         offers.c.created_at,
         offers.c.status,
         offers.c.expires_at,
-    ).where(offers.c.customer_id == _WHOM),
+    ).where(offers.c.customer_id == _WHOM, _ADDED),
     select(
         decisions.c.action.label("what"),
         decisions.c.conversation_id,
@@ -140,7 +143,7 @@ def read_scores(connection: Connection, customer_id: str, models: Collection[str
 
 
 def read_history(connection: Connection, customer_id: str) -> tuple[PastAction, ...]:
-    """What was offered, and what else was done, newest first."""
+    """What was offered unasked, and what else was done, newest first."""
     rows = connection.execute(_LATEST, {"customer_id": customer_id})
     return tuple(
         PastAction(_action(row.what), row.conversation_id, row.created_at, row.status, row.expires_at) for row in rows

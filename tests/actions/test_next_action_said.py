@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from actions.cancel import ActionCancelOrder
 from actions.feedback import ActionFeedback
@@ -26,8 +26,9 @@ from crm_models.experiments.design import parse_design
 from crm_models.experiments.store import start_experiment
 from crm_models.identity import Trust, open_conversation, set_identity
 from crm_models.next_action.decision_log import LoggedDecision, read_decisions
+from crm_models.offers import propose_recommendation
 from crm_models.shop_policy import ShopPolicy, write_policy
-from crm_models.tables import customers, escalations, orders, predictions
+from crm_models.tables import customers, escalations, offers, orders, predictions, products
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
 PEOPLE = [f"C-{number:06d}" for number in range(40)]
@@ -105,6 +106,15 @@ def test_a_late_parcel_is_made_good_with_a_credit_that_can_be_kept(served: Servi
     assert (log(served)[0].reason, log(served)[0].answer) == ("makes_good", "accepted")
 
 
+def test_an_offer_that_has_ended_is_not_said_to_be_kept(served: Services) -> None:
+    run(served, ActionOrderStatus())
+    with served.engine.begin() as connection:
+        connection.execute(update(offers).values(expires_at=NOW - timedelta(days=1)))
+    said = run(served, ActionAcceptOffer(), "/accept_offer")
+    assert names(said) == ["utter_offer_expired"] and "code" not in said[0]
+    assert log(served)[0].answer == "shown"
+
+
 def test_whoever_declines_it_gets_a_person_once(served: Services) -> None:
     run(served, ActionOrderStatus())
     assert names(run(served, ActionDeclineOffer(), "no thanks", mood=0.1)) == ["utter_offer_declined_person"]
@@ -116,6 +126,13 @@ def test_whoever_declines_it_gets_a_person_once(served: Services) -> None:
 def test_a_calm_customer_gets_the_answer_alone_and_nothing_is_decided(served: Services) -> None:
     assert names(run(served, ActionOrderStatus(), mood=0.0)) == ["utter_order_status_late"]
     assert log(served) == []
+
+
+def test_a_suggestion_that_was_asked_for_keeps_no_fault_from_being_made_good(served: Services) -> None:
+    with served.engine.begin() as connection:
+        connection.execute(insert(products).values(product_id="P", name="Kettle", category="kitchen"))
+        propose_recommendation(connection, PEOPLE[0], f"web-{PEOPLE[0]}", "P", "popular", "recommendation-1", NOW)
+    assert names(run(served, ActionOrderStatus())) == ["utter_order_status_late", "utter_offer_apology"]
 
 
 def test_stars_count_and_not_the_mood_before_them(served: Services) -> None:
@@ -199,3 +216,33 @@ def test_a_task_that_is_done_is_a_moment_of_its_own(served: Services) -> None:
     said = run(served, ActionCancelOrder(), "yes, and this is a disgrace", slots=slots)
     assert names(said) == ["utter_cancel_cancelled_unpaid", "utter_offer_apology"]
     assert (log(served)[0].moment, log(served)[0].reason) == ("task_done", "makes_good")
+
+
+IMPATIENT = (
+    WITHOUT_CHANCE
+    + """
+actions:
+  hand_over: {moments: [impatience], always_at: [impatience]}
+"""
+)
+ASKED_AGAIN = [
+    {"event": "user", "text": "how many points do I have by now", "parse_data": {"sentiment": {"score": -0.5}}},
+    {"event": "bot", "text": "...", "metadata": {"utter_action": "utter_loyalty_points"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (False, ["utter_offer_person_impatient", "utter_loyalty_points"]),
+        (True, ["utter_frustration_said_again", "utter_loyalty_points"]),
+    ],
+)
+def test_the_answer_stands_also_when_no_decision_can_be_written(
+    served: Services, broken: bool, said: list[str]
+) -> None:
+    put_policy(served, IMPATIENT)
+    if broken:
+        with served.engine.begin() as connection:
+            connection.execute(text("DROP TABLE decisions"))
+    assert names(run(served, ActionLoyaltyPoints(), "how many points do I have by now?", events=ASKED_AGAIN)) == said
