@@ -51,14 +51,23 @@ class Dropped(StrEnum):
     CAME_BACK = "came_back"  # ordered meanwhile, or no longer at risk
     SLEEPING_DOG = "sleeping_dog"  # a message makes this customer less likely to come
     NO_SCORE = "no_score"  # no model says it, or not lately
+    TOLD_ALREADY = "told_already"  # under another account of the same person
     HOLDOUT = "holdout"  # gets no advertisements, so that others can be compared with them
 
 
 # What may be found true again later; then the notice is due again. The others are final.
-REVIVED = frozenset(
+_REVIVED = frozenset(
     {Dropped.SWITCHED_OFF, Dropped.NO_CONSENT, Dropped.NO_LONGER_LATE, Dropped.OUT_OF_STOCK, Dropped.CAME_BACK,
-     Dropped.SLEEPING_DOG, Dropped.NO_SCORE}
+     Dropped.SLEEPING_DOG, Dropped.NO_SCORE, Dropped.TOLD_ALREADY}
 )  # fmt: skip
+
+
+def revived(kind: NoticeKind) -> frozenset[Dropped]:
+    """After which reasons one of this kind may be due again.
+
+    A wish is open until it is told: asking for the product again makes no other one, so what expired must come back.
+    """
+    return _REVIVED | {Dropped.EXPIRED} if kind is NoticeKind.BACK_IN_STOCK else _REVIVED
 
 
 @dataclass(frozen=True)

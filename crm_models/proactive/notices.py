@@ -12,11 +12,10 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ColumnElement
 
-from crm_models.proactive.kinds import REVIVED, Candidate, Dropped, Held, Notice, NoticeKind
+from crm_models.proactive.kinds import Candidate, Dropped, Held, Notice, NoticeKind, revived
 from crm_models.tables import notices
 
 DUE, SENT, DROPPED = "due", "sent", "dropped"
-_REVIVED = tuple(reason.value for reason in REVIVED)
 
 
 def is_new(connection: Connection, kind: NoticeKind, candidate: Candidate) -> bool:
@@ -24,17 +23,18 @@ def is_new(connection: Connection, kind: NoticeKind, candidate: Candidate) -> bo
     known = connection.execute(
         select(notices.c.status, notices.c.dropped_because).where(*_same(kind, candidate))
     ).first()
-    return known is None or (known.status == DROPPED and known.dropped_because in _REVIVED)
+    return known is None or (known.status == DROPPED and known.dropped_because in revived(kind))
 
 
 def note_due(connection: Connection, kind: NoticeKind, candidate: Candidate, now: datetime) -> bool:
     """Make it due; False when it is, was sent, or was dropped for good."""
-    revived = connection.execute(
+    reasons = [reason.value for reason in revived(kind)]
+    again = connection.execute(
         update(notices)
-        .where(*_same(kind, candidate), notices.c.status == DROPPED, notices.c.dropped_because.in_(_REVIVED))
+        .where(*_same(kind, candidate), notices.c.status == DROPPED, notices.c.dropped_because.in_(reasons))
         .values(status=DUE, dropped_because=None, held_because=None, due_at=now)
     )
-    if revived.rowcount:
+    if again.rowcount:
         return True
     if not is_new(connection, kind, candidate):
         return False

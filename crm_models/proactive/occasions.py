@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from crm_models.proactive.policy import NoticePolicy
 from crm_models.proactive.warranty import WarrantyEnds
 from crm_models.proactive.win_back import WinBack
 
+_log = logging.getLogger(__name__)
+
 
 def occasions(policy: NoticePolicy) -> Mapping[NoticeKind, Occasions]:
     """How each kind is found."""
@@ -23,14 +26,22 @@ def occasions(policy: NoticePolicy) -> Mapping[NoticeKind, Occasions]:
 
 
 def find_new(connection: Connection, policy: NoticePolicy, now: datetime) -> list[tuple[NoticeKind, Candidate]]:
-    """What is due and is no notice yet, or is one that may be revived; only reads."""
-    return [
-        (kind, candidate)
-        for kind, source in occasions(policy).items()
-        if policy.rules(kind).enabled
-        for candidate in source.find(connection, now)
-        if is_new(connection, kind, candidate)
-    ]
+    """What is due and is no notice yet, or is one that may be revived; only reads.
+
+    A kind that cannot be looked for keeps no other kind back.
+    """
+    found: list[tuple[NoticeKind, Candidate]] = []
+    for kind, source in occasions(policy).items():
+        if not policy.rules(kind).enabled:
+            continue
+        try:
+            with connection.begin_nested():
+                new = [each for each in source.find(connection, now) if is_new(connection, kind, each)]
+        except Exception:
+            _log.exception("Messages of the kind %s could not be looked for", kind)
+        else:
+            found += [(kind, each) for each in new]
+    return found
 
 
 def find_due(connection: Connection, policy: NoticePolicy, now: datetime) -> int:

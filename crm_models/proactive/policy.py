@@ -37,6 +37,13 @@ def _hour(value: object) -> time:
     raise ValueError('no time of day; write hours and minutes in quotes, as "21:00"')
 
 
+def _country(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{2}", value):
+        return value.upper()
+    raise ValueError("no country; give its two letters, such as DE")
+
+
+Country = Annotated[str, BeforeValidator(_country)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Hour = Annotated[time, BeforeValidator(_hour)]
 
@@ -86,7 +93,7 @@ class NoticePolicy(_Strict):
     """All rules; see the comments of `policy.yml`."""
 
     time_zone: Zone
-    time_zones: Mapping[str, Zone]
+    time_zones: Mapping[Country, Zone]
     quiet_from: Hour
     quiet_until: Hour
     quiet_days: tuple[Literal[DAYS], ...]  # type: ignore[valid-type]
@@ -139,6 +146,8 @@ def _load(path: Path) -> dict[str, Any]:
         loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, YAMLError) as error:
         raise BadPolicy(f"The rules for messages cannot be read: {error}. Correct {path}, or remove it.") from error
+    if loaded is None:  # nothing but comments
+        return {}
     if not isinstance(loaded, dict):
         raise BadPolicy(f"{path} must hold names and values, such as `most_per_day: 1`; correct it, or remove it.")
     return loaded

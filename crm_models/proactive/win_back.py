@@ -13,6 +13,7 @@ from crm_models.personal_fields import PersonalField, forbidden_fields
 from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
 from crm_models.proactive.occasion import Fields, Occasions
 from crm_models.tables import customers, notices, orders, predictions
+from crm_models.view.person import person_of
 
 STAGE, UPLIFT = "stage", "uplift"
 SLEEPING_DOG = "sleeping_dog"
@@ -25,7 +26,7 @@ class WinBack(Occasions):
         """Customers whose stage was scored lately and is one to act on."""
         rules = self.policy.kinds.win_back
         told = select(notices.c.customer_id).where(
-            notices.c.kind == self.kind.value, notices.c.sent_at > now - timedelta(days=rules.again_days)
+            notices.c.kind == self.kind.value, notices.c.sent_at > self._long_ago(now)
         )
         rows = connection.execute(
             select(predictions.c.customer_id)
@@ -57,16 +58,31 @@ class WinBack(Occasions):
             return Dropped.NO_SCORE
         if UPLIFT in recent and recent[UPLIFT].label == SLEEPING_DOG:
             return Dropped.SLEEPING_DOG
-        if recent[STAGE].label not in rules.stages or self._is_back(connection, candidate, recent[STAGE].scored_at):
+        person = person_of(connection, candidate.customer_id)
+        if recent[STAGE].label not in rules.stages or self._is_back(connection, person, recent[STAGE].scored_at):
             return Dropped.CAME_BACK
+        if self._was_told(connection, person, now):
+            return Dropped.TOLD_ALREADY
         known = select(customers.c.first_name).where(customers.c.customer_id == candidate.customer_id)
         name = None if PersonalField.NAME in forbidden else connection.execute(known).scalar_one()
         return {"first_name": name} if name else {"sentence": "win_back_no_name"}
 
-    def _is_back(self, connection: Connection, candidate: Candidate, since: datetime) -> bool:
-        """Whether an order is open, or was placed after the score."""
+    def _was_told(self, connection: Connection, person: tuple[str, ...], now: datetime) -> bool:
+        """Whether any account of the person was written to not long ago."""
         count = select(func.count()).where(
-            orders.c.customer_id == candidate.customer_id,
+            notices.c.customer_id.in_(person),
+            notices.c.kind == self.kind.value,
+            notices.c.sent_at > self._long_ago(now),
+        )
+        return bool(connection.execute(count).scalar_one())
+
+    def _long_ago(self, now: datetime) -> datetime:
+        return now - timedelta(days=self.policy.kinds.win_back.again_days)
+
+    def _is_back(self, connection: Connection, person: tuple[str, ...], since: datetime) -> bool:
+        """Whether an order of any account is open, or was placed after the score."""
+        count = select(func.count()).where(
+            orders.c.customer_id.in_(person),
             orders.c.status.in_([status.value for status in OPEN]) | (orders.c.placed_at > since),
         )
         return bool(connection.execute(count).scalar_one())

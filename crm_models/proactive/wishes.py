@@ -47,7 +47,8 @@ def watch_product(
 ) -> WatchResult:
     """Wait for the options that `option` names, or for all; for none when one of them can be had.
 
-    Asking for it is the consent to be told, once. An unknown product gives UNKNOWN_OPTION without items.
+    Asking for it is the consent to be told, once. Asking again makes the wish anew: an old one may be forgotten. An
+    unknown product gives UNKNOWN_OPTION without items.
     """
     found = stock_of(connection, product_id, option)
     if not found.items:
@@ -68,15 +69,19 @@ def watch_product(
             )
         ).scalars()
     )
-    new = [item_id for item_id in wished if item_id not in known]
-    for item_id in new:
+    again = stock_watches.c.item_id.in_(wished) & stock_watches.c.ended_at.is_(None)
+    connection.execute(
+        update(stock_watches).where(stock_watches.c.customer_id == customer_id, again).values(ended_at=now)
+    )
+    for item_id in wished:
         connection.execute(
             insert(stock_watches).values(
                 customer_id=customer_id, item_id=item_id, conversation_id=conversation_id, created_at=now
             )
         )
     set_consent(connection, customer_id, Purpose.NOTICE_BACK_IN_STOCK, True, "chat", now)
-    return WatchResult(WatchOutcome.WATCHING if new else WatchOutcome.ALREADY_WATCHING, found.items)
+    outcome = WatchOutcome.ALREADY_WATCHING if known.issuperset(wished) else WatchOutcome.WATCHING
+    return WatchResult(outcome, found.items)
 
 
 def watched_products(connection: Connection, customer_id: str) -> list[str]:

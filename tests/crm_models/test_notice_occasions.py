@@ -16,7 +16,9 @@ from crm_models.proactive import notices
 from crm_models.proactive.kinds import Candidate, Dropped, NoticeKind
 from crm_models.proactive.occasions import find_due, occasions
 from crm_models.proactive.policy import NoticePolicy, read_notice_policy
-from crm_models.proactive.wishes import WatchOutcome, stop_notices, watch_product
+from crm_models.proactive.wishes import WatchOutcome, stop_notices, watch_product, watched_products
+from crm_models.shop_policy import write_fact
+from crm_models.view.links import link_by_hand
 
 ADA, BEN = "C-000001", "C-000002"
 POLICY = read_notice_policy()
@@ -204,6 +206,25 @@ def test_what_went_back_or_was_cheap_has_no_warranty_to_tell_of(willing: Connect
     assert look(willing, NoticeKind.WARRANTY_ENDS, order_id, BEN) is Dropped.NOTHING_KEPT
 
 
+def test_a_wish_that_could_not_be_told_in_time_is_told_later(willing: Connection) -> None:
+    watch_product(willing, BEN, "P-KETTLE", "midnight blue", None, NOW)
+    restock(willing, "KETTLE-BLUE", 2)
+    ((_, _, about),) = found(willing)
+    (notice,) = notices.due_notices(willing)
+    notices.mark_dropped(willing, notice.notice_id, Dropped.EXPIRED)
+    assert (BEN, "back_in_stock", about) in found(willing, NOW + timedelta(days=4))
+
+
+def test_a_wish_that_was_forgotten_may_be_made_again(willing: Connection) -> None:
+    years_ago = NOW - timedelta(days=POLICY.kinds.back_in_stock.watch_days + 1)
+    watch_product(willing, BEN, "P-KETTLE", "midnight blue", None, years_ago)
+    again = watch_product(willing, BEN, "P-KETTLE", "midnight blue", None, NOW)
+    assert again.outcome is WatchOutcome.ALREADY_WATCHING
+    assert watched_products(willing, BEN) == ["Solvik rapid-boil kettle"]
+    restock(willing, "KETTLE-BLUE", 2)
+    assert [kind for _, kind, _ in found(willing)] == ["back_in_stock"]
+
+
 # --- win-back ---
 
 
@@ -254,6 +275,21 @@ def test_win_back_uses_nothing_that_the_customer_forbade(willing: Connection) ->
     assert found(willing) == []
 
 
+def test_two_accounts_of_one_person_are_one_customer_to_win_back(willing: Connection) -> None:
+    link_by_hand(willing, ADA, BEN, "staff", NOW, "said so")
+    score(willing, "stage", "lapsed")
+    score(willing, "uplift", "persuadable")
+    assert look(willing, NoticeKind.WIN_BACK, "2026", BEN) is Dropped.CAME_BACK, "Ada's orders are open"
+    willing.execute(update(tables.orders).values(status="delivered", placed_at=NOW - timedelta(days=300)))
+    assert found(willing) == [(BEN, "win_back", "2026")]
+    (notice,) = notices.due_notices(willing)
+    notices.mark_sent(willing, notice.notice_id, "mail", None, {}, NOW)
+    score(willing, "stage", "lapsed", ADA)
+    score(willing, "uplift", "persuadable", ADA)
+    assert look(willing, NoticeKind.WIN_BACK, "2026", ADA) is Dropped.TOLD_ALREADY
+    assert found(willing) == []
+
+
 # --- one of a kind ---
 
 
@@ -277,6 +313,12 @@ def test_what_was_dropped_for_a_reason_that_passes_is_due_again(willing: Connect
     notices.mark_dropped(willing, notice.notice_id, Dropped.NO_CONSENT)
     assert find_due(willing, POLICY, NOW + timedelta(hours=1)) == 1
     assert notices.get_notice(willing, notice.notice_id).due_at == NOW + timedelta(hours=1)
+
+
+def test_a_kind_that_cannot_be_looked_for_keeps_no_other_back(willing: Connection) -> None:
+    late = late_order(willing)
+    write_fact(willing, "policy", {"tiers": "none"})  # which warranties need
+    assert found(willing) == [(ADA, "delivery_late", late)]
 
 
 def test_without_consent_nothing_is_due(shop: Connection) -> None:

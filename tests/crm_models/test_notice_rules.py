@@ -292,6 +292,7 @@ def test_two_accounts_of_one_person_share_the_cap(due: Connection) -> None:
         ("kinds: {win_back: {consents: [notice_win_back]}}", "must name personalisation"),
         ("kinds: {back_in_stock: {consents: [newsletter]}}", "must name notice_back_in_stock"),
         ("silence_minutes: 45", "below window_minutes"),
+        ("time_zones: {Germany: Europe/Berlin}", "give its two letters, such as DE"),
         ("quiet_days: [sonntag]", "quiet_days.0 is 'sonntag'"),
         ("- a list", "names and values"),
         ("a: [", "cannot be read"),
@@ -303,6 +304,17 @@ def test_a_wrong_rule_is_refused_with_its_name_and_what_to_do(tmp_path: Path, te
         read_notice_policy(tmp_path)
     assert told in str(refusal.value)
     assert "notices.yml" in str(refusal.value)
+
+
+@pytest.mark.parametrize("written", ["gb", "GB"])
+def test_a_country_is_known_by_its_letters_however_they_are_written(tmp_path: Path, written: str) -> None:
+    (tmp_path / "notices.yml").write_text(f"time_zones: {{{written}: Europe/London}}")
+    assert zone_of(read_notice_policy(tmp_path), "GB").key == "Europe/London"
+
+
+def test_a_file_of_comments_alone_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notices.yml").write_text("# most_per_day: 2\n")
+    assert read_notice_policy(tmp_path) == POLICY
 
 
 def test_the_data_folders_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:

@@ -180,6 +180,15 @@ def test_one_that_cannot_be_sent_keeps_nobody_elses_back(late: Engine, sender: S
         assert [each.customer_id for each in notices.due_notices(connection)] == [ADA]
 
 
+def test_one_that_nobody_thought_of_keeps_nobody_elses_back_either(late: Engine, sender: Sender) -> None:
+    with late.begin() as connection:
+        broken = {"kind": "back_in_stock", "about": "no number", "status": "due", "fields": {}, "due_at": NOON}
+        set_consent(connection, "C-000002", Purpose.NOTICE_BACK_IN_STOCK, True, "chat", NOON)
+        connection.execute(insert(table).values(customer_id="C-000002", **broken))
+    done = sender.find_and_send(late, NOON)
+    assert {each.customer_id: each.status for each in done} == {ADA: "sent", "C-000002": "due"}
+
+
 def test_looking_what_would_be_sent_changes_nothing(late: Engine, sender: Sender) -> None:
     with late.connect() as connection, connection.begin() as transaction:
         assert [each.status for each in sender.find_and_settle(connection, NOON)] == ["sent"]

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from crm_models.errors import CrmError
 from crm_models.proactive.notices import SENT
 from web.gateway.hub import Hub
 from web.gateway.reply_log import ReplyLog
@@ -44,8 +42,8 @@ class Round:
         while self._every_s:
             try:
                 done = await asyncio.to_thread(self._sender.find_and_send, self._engine, self._now())
-            except (SQLAlchemyError, CrmError) as error:
-                logger.warning("Messages to customers could not be looked for: %s", error)
+            except Exception:  # nobody would begin this task again
+                logger.exception("Messages to customers could not be looked for")
             else:
                 said = [each.conversation_id for each in done if each.status == SENT and each.conversation_id]
                 for conversation_id in said:

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from crm_models.database import reading
 from crm_models.mailbox import queue_mail
@@ -63,17 +62,21 @@ class Sender:
         return [each if each.notice_id in stays else self._settled(engine, each, now) for each in due]
 
     def _stays(self, connection: Connection, notice: Notice, now: datetime) -> bool:
-        """Whether it waits for the same reason as when it was last looked at."""
-        decision = decide(connection, notice, self.policy, now)
+        """Whether it waits for the same reason as when it was last looked at; what fails is left to `settle`."""
+        try:
+            with connection.begin_nested():
+                decision = decide(connection, notice, self.policy, now)
+        except Exception:
+            return False
         return isinstance(decision, Held) and notice.held_because == decision.value
 
     def _settled(self, engine: Engine, notice: Notice, now: datetime) -> Notice:
         try:
             with engine.begin() as connection:
                 return self.settle(connection, notice, now)
-        except SQLAlchemyError as error:
+        except Exception:
             # One that cannot be sent keeps nobody else's back; it is still due.
-            logger.warning("Notice %s could not be sent now: %s", notice.notice_id, error)
+            logger.exception("Notice %s could not be sent now", notice.notice_id)
             return notice
 
     def find_and_settle(self, connection: Connection, now: datetime) -> list[Notice]:
