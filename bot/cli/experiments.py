@@ -48,8 +48,9 @@ def start(config: Config, file: Path | None, written: Written) -> None:
     check_names(config, design)
     now = utc_now()
     engine = open_database(config)
-    with engine.begin() as connection:
+    with reading(engine) as connection:  # it takes its time, and nobody who writes has to wait
         planned = plan(connection, design, now, _margin(config))
+    with engine.begin() as connection:
         experiment = start_experiment(connection, design, planned.customers, now)
         currency = read_facts(connection).currency
     done(f"{experiment.experiment_id} is running, on {part_in_words(experiment)}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.cli.config import Config
 from bot.cli.display import console, done, note
+from bot.cli.policy_doubts import doubts
 from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
 from crm_models.database import reading
@@ -26,6 +27,9 @@ def check_policy(config: Config, file: Path | None) -> None:
         console.print(f"  {line}", markup=False)
     if own is not None and not differing:
         note("It says nothing that differs from the shipped one.")
+    with reading(open_database(config)) as connection:
+        for line in doubts(connection, policy):
+            note(line)
 
 
 def show_policy(config: Config) -> None:

@@ -21,7 +21,7 @@ class Metric(StrEnum):
 
     ACCEPTED = "accepted"  # 1: said yes to an offer made in these days
     ORDERED = "ordered"  # 1: placed an order and did not cancel it in these days
-    MARGIN = "margin"  # in the shop's currency: what those orders brought, times the shop's margin share
+    MARGIN = "margin"  # in the shop's currency: what those orders earned, see `crm_models.order_margins`
     COMPLAINT = "complaint"  # 1: complained
     CHURN = "churn"  # 1: placed no order
 

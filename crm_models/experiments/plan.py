@@ -100,6 +100,11 @@ def _known_baseline(connection: Connection, design: Design, now: datetime, margi
             f"What to expect of {design.metric} within {design.within_days} days cannot be told from {arm.customers} "
             f"customers of whom {arm.events} count; give a baseline."
         )
+    if arm.mean <= 0:
+        raise BadExperiment(
+            f"Customers bring {arm.mean:.2f} on average within {design.within_days} days, from which no size can be "
+            "planned. Are the margins of the offer policy (`economy`) right? Otherwise give baseline and deviation."
+        )
     return Baseline(arm.mean, arm.variance, arm.customers)
 
 

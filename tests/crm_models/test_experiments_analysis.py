@@ -225,3 +225,6 @@ def test_the_plan_takes_its_baseline_from_what_customers_did(shop: Connection) -
     assert planned.baseline.mean == pytest.approx(0.25, abs=0.01)
     with pytest.raises(BadExperiment, match=r"accepted within 14 days cannot be told .* give a baseline"):
         plan(shop, design(baseline=None, metric="accepted"), START, MARGIN)
+    at_a_loss = design(baseline=None, metric="margin", smallest_effect=1.0)
+    with pytest.raises(BadExperiment, match=r"Customers bring -.*margins of the offer policy"):
+        plan(shop, at_a_loss, START, lambda line: -0.1)

@@ -18,7 +18,7 @@ from crm_models.next_action.kinds import Moment
 from crm_models.next_action.policy_file import load_offer_policy
 from crm_models.offers import accept_offer
 from crm_models.shop_policy import ShopPolicy
-from crm_models.tables import customers, predictions
+from crm_models.tables import customers, predictions, products
 
 
 @pytest.fixture
@@ -54,6 +54,26 @@ def test_what_differs_from_the_shipped_policy_is_told(rapport, home, tmp_path):
     said = rapport("policy", "check", str(own))
     assert said.code == 0
     assert "budget.day_cents: 100 (shipped: 50000)" in said.said
+
+
+def test_names_that_nothing_has_are_told(rapport, home, tmp_path):
+    with open_database(read_config()).begin() as connection:
+        connection.execute(insert(products).values(product_id="P", name="Pebble", category="audio"))
+    own = tmp_path / "own.yml"
+    own.write_text(
+        "economy: {margin_by_line: {adio: 0.2, audio: 0.2}}\n"
+        "actions:\n"
+        "  retention_offer: {labels: {churn: [at_rsk], own_model: [anything]}, effect: {model: uplfit}}\n",
+        encoding="utf-8",
+    )
+    said = rapport("policy", "check", str(own))
+    assert said.code == 0
+    told = " ".join(said.said.split())
+    assert "economy.margin_by_line.adio: adio is no product line here" in told and "did you mean audio?" in told
+    assert "at_rsk is no label of churn here; did you mean at_risk?" in told
+    assert "uplfit is no model" in told and "own_model is no model" in told
+    assert told.count(" is no ") == 4
+    assert " is no " not in rapport("policy", "check").said
 
 
 def test_the_policy_in_force_is_shown_with_what_is_left_today(rapport, home, decided):
