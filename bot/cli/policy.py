@@ -68,7 +68,15 @@ def evaluate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A policy file that is not in force.")],
     home: Home = None,
     days: Annotated[int, typer.Option(min=1, help="Days of the log.")] = 180,
-    within: Annotated[int, typer.Option(min=1, max=365, help="Days after a decision whose orders count.")] = 30,
+    within: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=365,
+            show_default="as long as what is offered holds, 30 at least",
+            help="Days after a decision whose orders count.",
+        ),
+    ] = None,
 ) -> int:
     """Estimate from the log what another policy would have earned. Exit code 1 when the log cannot tell."""
     from bot.cli.policy_evaluate import show_evaluation

@@ -13,14 +13,15 @@ from bot.cli.shop import utc_now
 from crm_models.database import reading
 from crm_models.next_action.off_policy import LEVEL, Estimate, Evaluation
 from crm_models.next_action.policy_file import load_offer_policy
-from crm_models.next_action.policy_value import PolicyValue, policy_value
+from crm_models.next_action.policy_value import WITHIN_DAYS, PolicyValue, policy_value
 
 REFUSED = 1
 
 
-def show_evaluation(config: Config, file: Path, days: int, within_days: int) -> int:
+def show_evaluation(config: Config, file: Path, days: int, within: int | None) -> int:
     """Returns REFUSED where the log cannot tell."""
     policy = load_offer_policy(file)
+    within_days = within or max(WITHIN_DAYS, policy.holds_days)
     with reading(open_database(config)) as connection:
         found = policy_value(connection, policy, utc_now(), days, within_days)
     console.print(_told(found, policy.version), markup=False)

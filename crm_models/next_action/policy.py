@@ -206,6 +206,12 @@ class OfferPolicy(_Terms):
                 found |= dict.fromkeys((*self.terms(kind).labels, *((model,) if model else ())))
         return tuple(found)
 
+    @property
+    def holds_days(self) -> int:
+        """How long the longest of its discounts and credits holds: until then, what was given may be used."""
+        given = (self.actions.retention_offer, self.actions.apology_credit)
+        return max((each.valid_days for each in given if each.on), default=0)
+
     def terms(self, kind: ActionKind) -> ActionTerms:
         """Of any action but `answer_only`, which has none."""
         found: ActionTerms = getattr(self.actions, kind.value)

@@ -114,6 +114,9 @@ def test_a_changed_policy_is_estimated_only_where_the_log_can_tell(rapport, home
     own.write_text("actions: {retention_offer: {on: false}}\n", encoding="utf-8")
     said = rapport("policy", "evaluate", str(own))
     assert said.code == 1
-    assert "There are 0 decisions from the last 180 days that are 30 days old" in said.said
+    # its credits can be used for 60 days, and cost until then
+    assert "There are 0 decisions from the last 180 days that are 60 days old" in said.said
+    within = rapport("policy", "evaluate", str(own), "--within", "14")
+    assert "that are 14 days old" in within.said
     missing = rapport("policy", "evaluate", str(tmp_path / "none.yml"))
     assert missing.code == 2 and "none.yml" in missing.complained
