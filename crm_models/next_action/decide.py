@@ -139,7 +139,7 @@ def _decide(connection: Connection, asking: Asking, means: Means) -> Decision:
 
 def _situation(connection: Connection, asking: Asking, means: Means) -> Situation | None:
     """Without what only money needs; None for a customer who is not there."""
-    person = read_person(connection, asking.customer_id)
+    person = read_person(connection, asking.customer_id, asking.conversation_id)
     if person is None:
         return None
     unhappy = means.policy.moods.of(asking.mood) is Mood.UNHAPPY
@@ -159,6 +159,7 @@ def _situation(connection: Connection, asking: Asking, means: Means) -> Situatio
         forbidden=frozenset(field.value for field in forbidden_fields(connection, asking.customer_id)),
         holdout=asking.holdout,
         open_complaint=person.open_complaints > 0,
+        person_asked=person.persons_asked > 0,
         tier=person.tier,
         tier_percent=terms.terms(person.tier).retention_percent,
         scores=read_scores(connection, asking.customer_id, models),

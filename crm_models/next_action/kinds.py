@@ -84,6 +84,7 @@ class Refusal(StrEnum):
     HOLDOUT = "holdout"
     NO_CONSENT = "no_consent"
     COMPLAINT_OPEN = "complaint_open"
+    PERSON_ASKED = "person_asked"  # one was asked into this conversation, or is in it
     SCORE_MISSING = "score_missing"  # a score it needs was never made
     SCORE_STALE = "score_stale"  # or too long ago
     LABEL_DOES_NOT_FIT = "label_does_not_fit"  # such as a customer who is not at risk

@@ -26,6 +26,7 @@ from crm_models.tables import (
     consents,
     customers,
     decisions,
+    escalations,
     items,
     offers,
     order_lines,
@@ -62,6 +63,12 @@ _COMPLAINTS = (
     .scalar_subquery()
     .label("open_complaints")
 )
+_PERSONS = (
+    select(func.count())
+    .where(escalations.c.conversation_id == bindparam("conversation_id"), escalations.c.status != "closed")
+    .scalar_subquery()
+    .label("persons_asked")
+)
 # The uplift model learns from all campaigns: of one about visits its effect is no effect on orders.
 _VISITS = (
     select(func.count())
@@ -70,7 +77,7 @@ _VISITS = (
     .label("campaigns_about_visits")
 )
 _PERSON = (
-    select(customers.c.tier, _COMPLAINTS, _VISITS, *_AGREED)
+    select(customers.c.tier, _COMPLAINTS, _PERSONS, _VISITS, *_AGREED)
     .where(customers.c.customer_id == _WHOM)
     .with_for_update(of=customers)
 )
@@ -118,12 +125,14 @@ _LINE = (
 _USUAL_ORDER = select(func.avg(_WHOLE.c.cents), _LINE)
 
 
-def read_person(connection: Connection, customer_id: str) -> Row | None:
-    """Tier, consents, open complaints, campaigns about visits; the row is locked until the end of the transaction.
+def read_person(connection: Connection, customer_id: str, conversation_id: str) -> Row | None:
+    """Tier, consents, open complaints, persons asked into the conversation, campaigns about visits.
+
+    The customer's row is locked until the end of the transaction.
 
     The lock makes two conversations of one customer take turns on PostgreSQL; SQLite has one writer anyway.
     """
-    return connection.execute(_PERSON, {"customer_id": customer_id}).one_or_none()
+    return connection.execute(_PERSON, {"customer_id": customer_id, "conversation_id": conversation_id}).one_or_none()
 
 
 def read_scores(connection: Connection, customer_id: str, models: Collection[str]) -> dict[str, Score]:

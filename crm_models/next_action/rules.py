@@ -58,6 +58,8 @@ def may_come(moment: Moment, mood: float, policy: OfferPolicy) -> bool:
 def _not_permitted(kind: ActionKind, terms: ActionTerms, situation: Situation, policy: OfferPolicy) -> Refusal | None:
     if kind in OFFERS and not situation.verified:
         return Refusal.NOT_VERIFIED
+    if kind is ActionKind.HAND_OVER and situation.person_asked:
+        return Refusal.PERSON_ASKED
     if kind in OFFERS and situation.holdout:
         return Refusal.HOLDOUT
     if terms.consent != "none" and terms.consent not in situation.consents:

@@ -73,6 +73,7 @@ class Situation:
     consents: frozenset[str] = frozenset()  # purposes agreed to, see `crm_models.consents.Purpose`
     forbidden: frozenset[str] = frozenset()  # what of them the customer forbade, see `crm_models.personal_fields`
     open_complaint: bool = False
+    person_asked: bool = False  # one was asked into this conversation, or is in it
     tier: str = "basic"
     tier_percent: int = 10  # the discount that the terms of the tier allow; 0: none
     scores: Mapping[str, Score] = field(default_factory=dict)  # by model: churn, value, uplift, ...

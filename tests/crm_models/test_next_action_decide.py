@@ -19,7 +19,7 @@ from crm_models.escalations import request_person
 from crm_models.next_action.decide import Asking, Decision, Means, decide
 from crm_models.next_action.decision_log import LoggedDecision, read_decisions
 from crm_models.next_action.effects import Effect, effects_of
-from crm_models.next_action.kinds import ActionKind, Moment, Reason, Trouble
+from crm_models.next_action.kinds import ActionKind, Moment, Reason, Refusal, Trouble
 from crm_models.next_action.live import LivePolicy
 from crm_models.next_action.policy import OfferPolicy
 from crm_models.next_action.policy_file import load_offer_policy
@@ -29,7 +29,7 @@ from crm_models.personal_fields import choose as choose_field
 from crm_models.purchase_log import read_purchases
 from crm_models.recommend.model import Recommender
 from crm_models.shop_policy import ShopPolicy, TierTerms
-from crm_models.tables import campaigns, customers, decisions, offers, orders, predictions
+from crm_models.tables import campaigns, customers, decisions, escalations, offers, orders, predictions
 
 ADA = "C-000001"  # silver
 SHIPPED = load_offer_policy()
@@ -151,6 +151,18 @@ def test_a_declined_offer_is_not_repeated_and_a_person_comes(at_risk: Connection
         ("offer_declined", "hand_over", None),
         ("feedback", "answer_only", None),
     ]
+
+
+def test_a_person_who_was_asked_for_is_not_paid_for_again(at_risk: Connection) -> None:
+    declined = replace(ANGRY, moment=Moment.OFFER_DECLINED, mood=-1.0)
+    assert outcome(at_risk, declined) == ("hand_over", "due")
+    _, number = request_person(at_risk, "web-ada", ADA, "offer_declined", NOW)
+    again = decide(at_risk, declined, means())
+    assert again.choice is not None and again.choice.of(ActionKind.HAND_OVER).refused is Refusal.PERSON_ASKED
+    assert logged(at_risk).cost_cents == 0.0
+    assert outcome(at_risk, replace(declined, conversation_id="web-other")) == ("hand_over", "due")
+    at_risk.execute(update(escalations).where(escalations.c.escalation_id == number).values(status="closed"))
+    assert outcome(at_risk, declined) == ("hand_over", "due")
 
 
 def test_what_became_of_each_step_is_told(at_risk: Connection) -> None:
