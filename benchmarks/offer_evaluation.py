@@ -107,15 +107,17 @@ def cases_of(policy: OfferPolicy) -> tuple[Case, ...]:
         policy,
         {"exploration": {"share": 0.0}, "actions": {"apology_credit": {"on": False}, "hand_over": {"on": False}}},
     )
-    generous = changed(exploring, {"exploration": {"share": 0.0}, "actions": {"apology_credit": {"stake": 1.0}}})
+    # Both choose among what the same rules allow; what is worth its cost to the first alone is tried nowhere else.
+    generous = changed(exploring, {"actions": {"apology_credit": {"stake": 1.0}}})
+    greedy = changed(exploring, {"exploration": {"share": 0.0}})
     everywhere = {name: {**wide[name], "moments": [each.value for each in Moment]} for name in offers}
     untried = changed(policy, {"exploration": {"share": 0.0}, "actions": everywhere})
     return (
         Case("the shipped policy", exploring, policy, 3000),
         Case("without credits and people", exploring, costly, 3000),
-        Case("credits valued higher", exploring, generous, 3000),
+        Case("credits valued lower", generous, greedy, 3000),
         Case("offers at every moment, from the shipped log", policy, untried, 3000, is_refused=True),
-        Case("the shipped policy, from 60 decisions", exploring, generous, 60, is_refused=True),
+        Case("the shipped policy, from 60 decisions", exploring, policy, 60, is_refused=True),
     )
 
 

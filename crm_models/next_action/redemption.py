@@ -25,17 +25,17 @@ def chance_of_use(situation: Situation, policy: OfferPolicy, uplift: float, days
 def chance_of_order(situation: Situation, policy: OfferPolicy, days: int) -> float:
     """That the customer orders within `days` without any offer, 0 to 1.
 
-    The value model tells whether the customer is still one (`alive`) and the orders to expect of a year; orders of one
-    who is come at that rate, as BG/NBD and Pareto/NBD have it (Fader, Hardie and Lee 2005). Without its score the
-    policy's assumption, drawn out to `days`.
+    Whoever writes is still a customer, whatever the value model thought of that before (`alive`): so its orders of a
+    year count as those of one who is, and come at that rate, as BG/NBD and Pareto/NBD have it (Fader, Hardie and Lee
+    2005). Without its score the policy's assumption, drawn out to `days`.
     """
     score = fresh_score(VALUE, situation, policy)
     told = {} if score is None else score.details
     alive, orders = told.get("alive"), told.get("expected_orders")
     if alive is None or orders is None:
         return over_days(policy.economy.baseline, BASELINE_DAYS, days)
-    alive = min(max(alive, 1e-9), 1.0)
-    return alive * (1.0 - exp(-max(orders, 0.0) / alive * days / _YEAR_DAYS))
+    a_year = max(orders, 0.0) / min(max(alive, 1e-9), 1.0)
+    return 1.0 - exp(-a_year * days / _YEAR_DAYS)
 
 
 def over_days(chance: float, known_days: int, days: int) -> float:

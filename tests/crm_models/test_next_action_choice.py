@@ -66,7 +66,7 @@ def test_who_may_leave_and_is_unhappy_gets_a_discount_and_its_value_is_the_formu
     assert (choice.action, choice.reason, choice.percent_off) == (RETENTION, Reason.MAY_LEAVE, 10)
     error, doubt = 0.1 / (2 * 1.6449), 0.06
     uplift = 0.1 + error**2 / (error**2 + doubt**2) * (0.12 - 0.1)
-    alone = 0.8 * (1 - math.exp(-2.4 / 0.8 * 30 / 365))  # who orders in the 30 days of the discount anyway
+    alone = 1 - math.exp(-2.4 / 0.8 * 30 / 365)  # who writes, and orders in the 30 days of the discount anyway
     cost = (alone + uplift * (1 - alone)) * 0.10 * 8000
     assert choice.cost_cents == pytest.approx(cost)
     assert choice.value_cents == pytest.approx(uplift * (0.35 * 8000 + 0.8 * 20_000 * 0.35) - cost)
@@ -189,6 +189,14 @@ def test_whoever_orders_soon_anyway_costs_more_than_somebody_who_has_left() -> N
     )
     assert regular == pytest.approx(500.0 * (1 - (1 - 0.08) * math.exp(-24 * 60 / 365)))
     assert gone == pytest.approx(500.0 * 0.08), "only the order that it brings"
+
+
+def test_who_was_thought_to_have_left_and_writes_is_still_a_customer() -> None:
+    doubted, sure = (
+        cost_of_credit(replace(LATE, scores={"value": Score(1.0, None, NOW, details=details)}), 60)
+        for details in ({"alive": 0.25, "expected_orders": 1.0}, {"alive": 1.0, "expected_orders": 4.0})
+    )
+    assert doubted == pytest.approx(sure)
 
 
 def test_without_a_model_the_chance_that_the_shop_assumes_is_one_of_thirty_days() -> None:
