@@ -20,6 +20,7 @@ MOST = 3
 NEGATIVE = -0.25
 # With a price in the message, all of these are answered by what fits it.
 ABOUT_PRODUCTS = frozenset({"recommend", "product_question", "product_price", "stock_check"})
+_COURTESIES = {"greet": "action_greet", "thanks": "action_thanks", "goodbye": "action_goodbye"}
 # What the message said besides its intent goes along with the button.
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
 
@@ -36,11 +37,21 @@ class ActionClarify(ShopAction):
         """
         if heard := hear_rant(context):
             return heard
+        if courtesy := _courtesy(context):
+            return [FollowupAction(courtesy)]
         if _looks_for_a_product(context) and (granted := grant_wish(context)) is not None:
             return granted
         if _is_answered_question(context):
             return [FollowupAction("action_answer")]
         return ask_what_is_meant(context) or [FollowupAction("action_answer")]
+
+
+def _courtesy(context: Context) -> str | None:
+    """The reply to a greeting, thanks or goodbye that is likelier than all else: nobody is asked what they meant."""
+    likeliest = next(iter(context.turn.intent_set), None)
+    if likeliest is None or float(likeliest["confidence"]) <= 0.5:
+        return None
+    return _COURTESIES.get(str(likeliest["name"]))
 
 
 def _looks_for_a_product(context: Context) -> bool:

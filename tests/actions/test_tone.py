@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.clarify import ActionClarify
 from actions.context import Context
 from actions.frustration import Frustration
 from actions.services import services
@@ -50,6 +51,18 @@ def test_a_greeting_by_the_mood(turn: Turn, response: str) -> None:
 def test_who_is_unhappy_is_thanked_and_let_go_without_cheer(topic: str) -> None:
     assert said(CALM, topic) == f"utter_{topic}"
     assert said(replace(CALM, frustrated=True), topic) == f"utter_{topic}_calm"
+
+
+@pytest.mark.parametrize(("sure", "action"), [(0.83, "action_goodbye"), (0.45, "action_answer")])
+def test_nobody_is_asked_what_they_mean_by_a_goodbye(sure: float, action: str) -> None:
+    engine = create_engine("sqlite://")
+    migrate(engine)
+    likely = ({"name": "goodbye", "confidence": sure}, {"name": "thanks", "confidence": 0.16})
+    turn = replace(CALM, text="thanks, bye", intent="nlu_ambiguous", intent_set=likely)
+    with engine.begin() as connection:
+        visitor = Identity("web-1", None, Trust.ANONYMOUS)
+        events = ActionClarify().act(Context(CollectingDispatcher(), {}, [], turn, connection, visitor, services()))
+    assert [event["name"] for event in events] == [action]
 
 
 def test_a_sentence_without_a_calm_variant_stays() -> None:
