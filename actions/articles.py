@@ -33,7 +33,7 @@ def find_answer(context: Context) -> Answer:
             context.turn.question,
             [hit for hit in hits if hit.document_id not in articles],
             tier=_usable_tier(profile),
-            country=profile.country if profile and profile.may_use(PersonalField.LOCATION) else None,
+            country=_usable_country(profile),
             settings=context.services.knowledge,
         )
 
@@ -55,13 +55,17 @@ async def write_answer(writer: LanguageModel, dispatcher: CollectingDispatcher, 
         identity = identity_of(connection, turn.conversation_id, turn.now)
         context = Context(dispatcher, tracker.slots, tracker.events, turn, connection, identity, services())
         quoted = find_answer(context)
-        tier = _usable_tier(context.profile)
+        tier, country = _usable_tier(context.profile), _usable_country(context.profile)
     # Of the others an experiment may keep some from this customer.
     shown = {source.document_id for source in (*quoted.sources, *quoted.near)}
     hits = [hit for hit in map(Hit.from_json, turn.passages) if hit.document_id in shown]
     settings = services().knowledge
-    return await write(writer, services().store, turn.question, hits, quoted, tier, settings=settings)
+    return await write(writer, services().store, turn.question, hits, quoted, tier, country, settings)
 
 
 def _usable_tier(profile: Profile | None) -> str | None:
     return profile.tier if profile and profile.may_use(PersonalField.TIER) else None
+
+
+def _usable_country(profile: Profile | None) -> str | None:
+    return profile.country if profile and profile.may_use(PersonalField.LOCATION) else None

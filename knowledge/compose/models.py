@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ class Endpoint:
 
 
 class LocalModel:
-    """A GGUF file through llama-cpp-python, loaded at the first question; one reply at a time."""
+    """A GGUF file through xllamacpp, loaded at the first question; one reply at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -89,13 +90,21 @@ class LocalModel:
             raise ComposeError(f"{self._path} is still busy with another question")
         try:
             self._model = self._model or load_gguf(self._path)
-            pieces = []
-            for piece in self._model.create_chat_completion(
-                messages=messages, temperature=0.0, max_tokens=_MOST_TOKENS, stream=True
-            ):
-                if time.monotonic() > ends:
-                    raise ComposeError(f"{self._path} did not answer in time")
-                pieces.append(piece["choices"][0]["delta"].get("content") or "")
+            pieces: list[str] = []
+
+            def take(piece: Mapping[str, Any]) -> bool:
+                """True has the model stop."""
+                for choice in piece.get("choices") or ():
+                    pieces.append(choice["delta"].get("content") or "")
+                return time.monotonic() > ends
+
+            content = {"messages": messages, "temperature": 0, "max_tokens": _MOST_TOKENS, "stream": True}
+            try:
+                self._model.handle_chat_completions(content, take)
+            except (ValueError, RuntimeError) as error:
+                raise ComposeError(f"{self._path} wrote nothing: {error}") from error
+            if time.monotonic() > ends:
+                raise ComposeError(f"{self._path} did not answer in time")
             return "".join(pieces)
         finally:
             self._lock.release()
@@ -104,16 +113,24 @@ class LocalModel:
 def load_gguf(path: Path) -> Any:
     """Raises ComposeError with what is missing."""
     try:
-        from llama_cpp import Llama  # type: ignore[import-not-found]
+        import xllamacpp  # type: ignore[import-not-found]
     except ImportError as error:
         raise ComposeError(
-            f"{path} needs llama-cpp-python, which is not installed; install the extra `llm` "
+            f"{path} needs xllamacpp, which is not installed; install the extra `llm` "
             "(uv pip install -e '.[llm]'), or name an endpoint in RAPPORT_LLM_URL"
         ) from error
     if not path.is_file():
         raise ComposeError(f"there is no file {path}; RAPPORT_LLM_FILE must name a GGUF file")
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise ComposeError(f"{path} is not a GGUF file; RAPPORT_LLM_FILE must name one")
+    settings = xllamacpp.CommonParams()
+    settings.model.path = str(path)
+    settings.n_ctx, settings.n_parallel, settings.verbosity = _CONTEXT, 1, -1
+    # It opens a port of this machine as well: without this key, which nobody else knows, it answers nobody there.
+    settings.api_keys = [secrets.token_urlsafe(32)]
     try:
-        return Llama(model_path=str(path), n_ctx=_CONTEXT, verbose=False)
+        return xllamacpp.Server(settings)
     except (ValueError, RuntimeError, OSError) as error:
         raise ComposeError(f"{path} cannot be loaded as a GGUF file: {error}") from error
 

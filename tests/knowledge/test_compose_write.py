@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def endpoint() -> Iterator[FakeEndpoint]:
 
 @pytest.fixture
 def ask(settings, store, articles: Path, encoder, endpoint: FakeEndpoint) -> Callable[..., Written]:
-    def ask(question: str = QUESTION, tier: str | None = None, **given: Any) -> Written:
+    def ask(question: str = QUESTION, tier: str | None = None, country: str | None = None, **given: Any) -> Written:
         ingest_path(store, articles)
         build_index(settings, encoder)
         set_up = {
@@ -47,10 +48,10 @@ def ask(settings, store, articles: Path, encoder, endpoint: FakeEndpoint) -> Cal
         }
         chosen = settings.model_copy(update=set_up)
         hits = Retriever(store, LiveIndex(chosen.index_folder, encoder.fingerprint), encoder, chosen).search(question)
-        answer = compose(store, question, hits, tier, settings=chosen)
+        answer = compose(store, question, hits, tier, country, chosen)
         model = model_of(chosen)
         assert model is not None
-        written = asyncio.run(write_answer(model, store, question, hits, answer, tier, settings=chosen))
+        written = asyncio.run(write_answer(model, store, question, hits, answer, tier, country, chosen))
         if not written.answer.composer:
             assert written.answer == answer and written.trouble
         return written
@@ -193,6 +194,21 @@ def test_another_tiers_article_is_never_read_to_the_model(ask, endpoint: FakeEnd
     assert "60 days" in endpoint.prompt()
 
 
+def test_another_countrys_article_and_row_are_never_read_to_the_model(ask, endpoint: FakeEndpoint, articles) -> None:
+    for code, name, days in (("DE", "Germany", 3), ("FR", "France", 7)):
+        (articles / f"parcels-{code}.md").write_text(
+            f"---\ncountries: [{code}]\n---\n# Parcels\n\nA parcel to {name} takes {days} working days to arrive.\n"
+        )
+    rows = "| Germany | 3 days |\n| France | 7 days |\n"
+    (articles / "table.md").write_text(f"# Parcels\n\n| To | A parcel takes |\n|---|---|\n{rows}")
+    question = "how many days does a parcel take to arrive"
+    ask(question, country="DE")
+    assert "parcel takes: 3 days" in endpoint.prompt() and "takes 3 working days" in endpoint.prompt()
+    assert "France" not in endpoint.prompt() and "takes 7 working days" not in endpoint.prompt()
+    ask(question, country="FR")
+    assert "Germany" not in endpoint.prompt() and "takes 7 working days" in endpoint.prompt()
+
+
 def test_what_nobody_knows_is_not_made_up(ask, endpoint: FakeEndpoint) -> None:
     assert ask("who won the football world cup").answer.status is AnswerStatus.UNKNOWN
     assert endpoint.asked == []
@@ -201,20 +217,27 @@ def test_what_nobody_knows_is_not_made_up(ask, endpoint: FakeEndpoint) -> None:
 # --- files
 
 
+def test_a_file_that_is_no_model_is_named(ask, endpoint, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "xllamacpp", types.ModuleType("xllamacpp"))
+    assert "there is no file" in ask(llm_url="", llm_file=str(tmp_path / "none.gguf")).trouble
+    (tmp_path / "notes.gguf").write_text("not a model")
+    assert "is not a GGUF file" in ask(llm_url="", llm_file=str(tmp_path / "notes.gguf")).trouble
+
+
 def test_a_local_model_without_its_library_says_what_to_install(ask, endpoint, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "llama_cpp", None)
+    monkeypatch.setitem(__import__("sys").modules, "xllamacpp", None)
     trouble = ask(llm_url="", llm_file=str(tmp_path / "model.gguf")).trouble
-    assert "llama-cpp-python" in trouble and "RAPPORT_LLM_URL" in trouble
+    assert "xllamacpp" in trouble and "RAPPORT_LLM_URL" in trouble
 
 
 def test_a_local_model_writes_piece_by_piece_and_stops_in_time(tmp_path: Path) -> None:
     class Model:
-        def create_chat_completion(self, **given: Any) -> Iterator[dict[str, Any]]:
+        def handle_chat_completions(self, given: dict[str, Any], take: Callable[[dict[str, Any]], bool]) -> None:
             assert given["stream"] and given["messages"][0]["role"] == "user"
-            for word in ("30", " days", "."):
-                yield {"choices": [{"delta": {"content": word}}]}
-            while endless:
-                yield {"choices": [{"delta": {}}]}
+            for word in (None, "30", " days", "."):
+                take({"choices": [{"delta": {"content": word}}]})
+            while endless and not take({"choices": [{"delta": {}}]}):
+                pass
 
     local = LocalModel(tmp_path / "small.gguf")
     local._model = Model()
