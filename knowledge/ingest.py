@@ -78,7 +78,7 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for file in path.rglob("*"):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.is_file() and not hidden:
+        if (file.is_file() or (file.is_symlink() and not file.exists())) and not hidden:
             yield file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from knowledge.errors import DocumentError
+
+# What it says of a broken file stands beside our own reason, without the file's name.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _BULLET = re.compile(r"^[\u2022\u2023\u25aa\u25cf\u2013\u00b7*-]\s+")
@@ -48,7 +52,8 @@ def pdf_to_markdown(data: bytes) -> tuple[str, str, date | None]:
     # pypdf lets many kinds of error through for files that are cut off or forged.
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise DocumentError(
-            f"it is not a readable PDF: {str(error).splitlines()[0] if str(error) else error!r}"
+            f"it is not a readable PDF: {str(error).splitlines()[0] if str(error) else error!r}; "
+            "save it as a PDF again where it was written"
         ) from error
     if not any(line.text for line in lines):
         raise DocumentError("it holds no text, only pictures; run a text recognition on it first")

@@ -44,7 +44,7 @@ def json_list(text: str) -> list[Any]:
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise DocumentError(f"it is not JSON: {error}") from error
+        raise DocumentError(f"it is not JSON: {error}; put that right") from error
     if not isinstance(values, list):
         raise DocumentError("it is not a list of objects with 'question' and 'answer', or 'title' and 'body'")
     return values

@@ -29,7 +29,7 @@ def word_to_markdown(data: bytes) -> tuple[FrontMatter, str]:
         document = open_word(io.BytesIO(data))
         body = "\n\n".join(_blocks(document))
     except (OpcError, BadZipFile, KeyError, ValueError, SyntaxError) as error:
-        raise DocumentError(f"it is not a readable DOCX file: {error}") from error
+        raise DocumentError(f"it is not a readable DOCX file: {error}; open it in Word and save it again") from error
     about = document.core_properties
     language = (about.language or "").split("-")[0].lower()
     matter = FrontMatter(

@@ -38,7 +38,15 @@ def find_short(documents: Iterable[Document]) -> list[Finding]:
         count = len(tokens(document.body))
         if count < _FEWEST_WORDS:
             text = " ".join(document.body.split()) or "(empty)"
-            found.append(_finding(Kind.TOO_SHORT, document, f"says only {count} words of content", text, -count))
+            found.append(
+                _finding(
+                    Kind.TOO_SHORT,
+                    document,
+                    f"says only {count} {'word' if count == 1 else 'words'} of content",
+                    text,
+                    -count,
+                )
+            )
     return found
 
 

@@ -161,3 +161,9 @@ def test_a_folder_whose_name_begins_like_another_is_left_alone(store: KnowledgeS
     (tmp_path / "help" / "help.md").unlink()
     assert ingest_path(store, tmp_path / "help").removed == ["help"]
     assert list(store.sources()) == [str(tmp_path / "help-old" / "help-old.md")]
+
+
+def test_a_link_that_leads_nowhere_is_named(store: KnowledgeStore, tmp_path: Path) -> None:
+    (tmp_path / "gone.md").symlink_to(tmp_path / "moved" / "gone.md")
+    (skipped,) = ingest_path(store, tmp_path).skipped
+    assert skipped.path.endswith("gone.md") and "cannot be read: No such file" in skipped.reason
