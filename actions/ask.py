@@ -20,7 +20,7 @@ from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import difference_words, item_words, line_words, order_words
 from actions.turn import running_task
-from actions.words import word
+from actions.words import has_word, word
 from crm_models.exchanges import exchange_options
 from crm_models.payments import find_method
 from crm_models.returns import quote_return
@@ -52,6 +52,12 @@ def _buttons(pairs: Sequence[tuple[str, str]], entity: str) -> list[dict[str, st
     return [{"title": title, "payload": f'/inform{{"{entity}": "{value}"}}'} for value, title in pairs]
 
 
+def _countries(context: Context) -> list[dict[str, str]]:
+    """Where the shop delivers; the button says the name, as the customer would."""
+    names = [word(f"country_{code}") for code in context.policy.ships_to if has_word(f"country_{code}")]
+    return [{"title": name, "payload": name} for name in names]
+
+
 class _Question(ShopAction):
     """Asked in the middle of a task."""
 
@@ -69,7 +75,9 @@ class AskAddress(_Question):
         if written is None:
             context.say("ask", "address")
         else:
-            context.say("address", "which_country", address=address_words(written.columns()))
+            context.say(
+                "address", "which_country", address=address_words(written.columns()), buttons=_countries(context)
+            )
         return []
 
 

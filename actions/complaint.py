@@ -9,16 +9,20 @@ from rasa_sdk.events import EventType
 
 from actions.fields import TextField
 from actions.next_action import add_what_fits
-from actions.order_choice import named_order
+from actions.order_choice import described_orders, named_order
+from actions.return_items import refuses as refuses_return
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
-from actions.turn import is_starting
+from actions.turn import began_with, is_starting
 from crm_models.complaints import ComplaintOutcome, open_complaint
 from crm_models.escalations import request_person
 from crm_models.identity import Trust
 from crm_models.next_action.kinds import Moment, Trouble
+from crm_models.order_numbers import normalise_order_id
+from crm_models.order_references import ReferenceKind
+from crm_models.orders import OrderStatus, get_order
 
 INTENTS = frozenset({"complaint", "damaged_item", "wrong_or_missing_item"})
 _TROUBLES = {"damaged_item": Trouble.PRODUCT, "wrong_or_missing_item": Trouble.PRODUCT}
@@ -86,15 +90,19 @@ class ActionComplaint(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """With the order it is about, where one is known and theirs."""
-        text = context.slots.get("complaint_text")
-        if not text:
+        answer = context.slots.get("complaint_text")
+        if not answer:
+            offer_to_go_on(context)
             return cleared()
+        opening = began_with(context.events, ValidateComplaintForm.form)
+        topic = _topic(context, opening)
+        text = _whole(opening, answer)
         customer_id = context.identity.customer_id if context.verified else None
-        order_id = (named_order(context) or context.slots.get("order_id")) if customer_id else None
+        order_id = _order_meant(context, opening, topic) if customer_id else None
         filed = dict(
             customer_id=customer_id,
             conversation_id=context.turn.conversation_id,
-            topic=context.turn.intent if context.turn.intent in INTENTS else "complaint",
+            topic=topic,
             text=text,
             now=context.turn.now,
         )
@@ -103,10 +111,49 @@ class ActionComplaint(ShopAction):
             order_id = None
             outcome, number = open_complaint(context.connection, **filed)
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
-        topic = "recorded_order" if order_id else "recorded"
-        context.say("complaint", topic, complaint_id=number, order_id=order_id)
-        added = add_what_fits(
-            context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(context.turn.intent, Trouble.NONE)
-        )
+        context.say("complaint", "recorded_order" if order_id else "recorded", complaint_id=number, order_id=order_id)
+        if order_id and topic == "damaged_item":
+            _offer_to_put_right(context, order_id)
+        added = add_what_fits(context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(topic, Trouble.NONE))
         offer_to_go_on(context)
         return [*cleared(), *added]
+
+
+def _topic(context: Context, opening: Mapping[str, Any]) -> str:
+    """What it is about: by the message it began with, where that says it, else by the answer."""
+    began = (((opening.get("parse_data") or {}).get("intent")) or {}).get("name")
+    return next((intent for intent in (began, context.turn.intent) if intent in INTENTS), "complaint")
+
+
+def _whole(opening: Mapping[str, Any], answer: str) -> str:
+    """The complaint in the customer's words: "my kettle leaks" and the answer to "what happened?"."""
+    began = str(opening.get("text") or "").strip()
+    return answer if not began or began in answer else f"{began}\n{answer}"
+
+
+def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> str | None:
+    """By its number or by what is in it, in the answer or before; else the one talked about.
+
+    What is broken has been delivered: the kettle that is still on its way is not meant.
+    """
+    began = str(opening.get("text") or "")
+    numbered = named_order(context) or normalise_order_id(began)
+    if numbered:
+        return numbered
+    found = (opening.get("parse_data") or {}).get("entities") or []
+    products = tuple(str(each["value"]) for each in found if each["entity"] == "product")
+    for candidates in (described_orders(context), described_orders(context, began, products)):
+        meant = [each.order for each in candidates if each.kind is ReferenceKind.PRODUCT]
+        fitting = [order for order in meant if topic != "damaged_item" or order.status is OrderStatus.DELIVERED]
+        if len(fitting) == 1:
+            return fitting[0].order_id
+    focus = context.slots.get("order_id")
+    order = get_order(context.connection, context.identity, focus) if focus else None
+    return None if order and topic == "damaged_item" and order.status is not OrderStatus.DELIVERED else focus
+
+
+def _offer_to_put_right(context: Context, order_id: str) -> None:
+    """What the customer can have at once, without waiting for the person."""
+    order = get_order(context.connection, context.identity, order_id)
+    if order is not None and refuses_return(context, order) is None:
+        context.say("complaint", "put_right", order_id=order_id)

@@ -117,6 +117,9 @@ class ActionStop(ShopAction):
         if running_task(context.events):
             context.say("stop", "task")
             offer_to_go_on(context)
+        elif context.turn.asks_more:
+            # "Never mind, where is my order?" with nothing to stop: only the question is answered.
+            pass
         elif order_id:
             # "Cancel it", with an order on the table, may well mean the order.
             context.say("stop", "order", order_id=order_id)

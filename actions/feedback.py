@@ -63,6 +63,7 @@ class ActionFeedback(ShopAction):
         """The mood is that of the stars and of the words, whichever is further from neutral."""
         rating = context.slots.get("rating")
         if rating is None:
+            offer_to_go_on(context)
             return cleared()
         stars = round(rating)
         comment = context.slots.get("comment") or None

@@ -24,6 +24,8 @@ _NO_TEXT = frozenset({"affirm", "greet", "thanks"})
 # Messages after which the country of an address is not waited for any more.
 _LATEST = 3
 _FEW_WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
+# "May I ask why?" - "No." A reason that keeps it to oneself, where the shop accepts that.
+NOT_SAID = "not_said"
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
 
@@ -201,6 +203,8 @@ class ReasonField:
         accepted = self.reasons(context)
         if given in accepted:
             return given
+        if asked and context.turn.intent == "deny" and NOT_SAID in accepted:
+            return NOT_SAID
         position = by_position(context.turn.text, len(accepted)) if asked else None
         return accepted[position] if position is not None else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.offer import current_offer
-from actions.order_choice import described_order, named_order, order_buttons
+from actions.order_choice import described_order, means_all, named_order, order_buttons
 from actions.remember import TOLD_AS, answers_memory
 from actions.set_aside import go_on
 from actions.shop_action import Context, ShopAction
@@ -16,6 +16,8 @@ from crm_models.orders import get_order, list_orders
 
 _STATUS = "action_order_status"
 _GREETED_WITH_ORDER = ("utter_greet_open_order", "utter_greet_late_order")
+# After them a no is about the person.
+_PERSON_COMES = ("utter_person_requested", "utter_person_already_waiting")
 
 
 class ActionFollowUp(ShopAction):
@@ -36,6 +38,8 @@ class ActionFollowUp(ShopAction):
                     FollowupAction(_STATUS),
                 ]
             return self._unclear(context)
+        if means_all(context) and context.slots.get("resume") == _STATUS:
+            return [FollowupAction(_STATUS)]
         number = named_order(context)
         orders = list_orders(context.connection, context.identity, limit=30, open_first=True)
         chosen = number or described_order(context, orders)
@@ -47,6 +51,8 @@ class ActionFollowUp(ShopAction):
 
     def _yes_or_no(self, context: Context) -> list[EventType]:
         last, kept = said_last(context.events), context.slots.get("set_aside")
+        if context.turn.intent == "deny" and last in _PERSON_COMES:
+            return [FollowupAction("action_back_to_bot")]
         if last == "utter_task_go_on" and kept:
             if context.turn.intent == "affirm":
                 return go_on(kept)

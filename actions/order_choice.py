@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from actions.formats import day, items_of, order_button
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
-from actions.turn import is_resumed, said_last
+from actions.turn import asked_which_order, is_resumed, said_last
 from actions.words import word
 from crm_models.order_numbers import normalise_order_id
 from crm_models.order_references import OrderCandidate, ReferenceKind, find_order_reference
@@ -17,6 +18,11 @@ from crm_models.return_rules import return_window_ends
 
 MOST_BUTTONS = 5
 Eligible = Callable[[Context, Order], str | None]
+_ALL = re.compile(
+    r"(?:(?:oh|i mean|i meant|show me|tell me|about|for|please),? )*"
+    r"(?:both|all|each|every one|any|either)(?: (?:of )?(?:them|those|these|orders|two|three))*(?:,? please)?",
+    re.IGNORECASE,
+)
 # What points at one order and no other, so that the task is about it or about none.
 _CERTAIN = (ReferenceKind.PRODUCT, ReferenceKind.RECENCY, ReferenceKind.NUMBER)
 
@@ -26,15 +32,20 @@ def named_order(context: Context) -> str | None:
     return context.turn.entity("order_id") or normalise_order_id(context.turn.text)
 
 
-def described_orders(context: Context) -> tuple[OrderCandidate, ...]:
-    """All orders of the customer that the words of the message may point at, likeliest first."""
+def described_orders(
+    context: Context, text: str | None = None, products: Sequence[str] | None = None
+) -> tuple[OrderCandidate, ...]:
+    """All orders of the customer that the words of the message may point at, likeliest first.
+
+    `text` and the `products` in it are those of an earlier message, where one is meant.
+    """
     return find_order_reference(
         context.connection,
         context.identity,
-        context.turn.text,
+        context.turn.text if text is None else text,
         offered=context.slots.get("choices") or (),
         current=context.slots.get("order_id"),
-        products=context.turn.entities.get("product", ()),
+        products=context.turn.entities.get("product", ()) if products is None else products,
     )
 
 
@@ -47,6 +58,11 @@ def described_order(context: Context, candidates: Sequence[Order]) -> str | None
 def _among(candidates: Sequence[Order], found: Sequence[OrderCandidate]) -> list[Order]:
     possible = {order.order_id for order in candidates}
     return [each.order for each in found if each.order.order_id in possible]
+
+
+def means_all(context: Context) -> bool:
+    """Whether the message answers "which order?" with all that were offered."""
+    return asked_which_order(context.events) and _ALL.fullmatch(context.turn.text.strip(" .!?")) is not None
 
 
 def meant_order(context: Context, candidates: Sequence[Order]) -> str | None:

@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.formats import day
 from actions.next_action import add_what_fits
-from actions.order_choice import described_orders, meant_order, named_order, order_buttons
+from actions.order_choice import described_orders, means_all, meant_order, named_order, order_buttons
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
 from actions.task_words import order_words
@@ -44,6 +44,8 @@ class ActionOrderStatus(ShopAction):
         if not context.verified:
             return self._without_proof(context)
         orders = list_orders(context.connection, context.identity, limit=MOST_ORDERS, open_first=True)
+        if means_all(context):
+            return self._tell_all(context, orders)
         chosen = meant_order(context, orders) or self._only_open_one(context)
         if chosen is None:
             return self._by_default(context, orders)
@@ -77,9 +79,23 @@ class ActionOrderStatus(ShopAction):
         context.say("order_status", "none_open", **order_fields(context, orders[0]))
         return [SlotSet("order_id", orders[0].order_id)]
 
-    def _tell(self, context: Context, order: Order) -> list[EventType]:
+    def _tell_all(self, context: Context, orders: Sequence[Order]) -> list[EventType]:
+        """The state of each that was offered."""
+        offered = context.slots.get("choices") or ()
+        for order in orders:
+            if order.order_id in offered:
+                self._say_state(context, order)
+        return [SlotSet("resume", self.action)]
+
+    @staticmethod
+    def _say_state(context: Context, order: Order) -> bool:
+        """Whether it is late; that is said too."""
         late = order.is_late(context.turn.now) and order.status is OrderStatus.SHIPPED
         context.say("order_status", "late" if late else order.status.value, **order_fields(context, order))
+        return late
+
+    def _tell(self, context: Context, order: Order) -> list[EventType]:
+        late = self._say_state(context, order)
         added = (
             add_what_fits(context, Moment.ORDER_LATE, trouble=Trouble.LATE_DELIVERY)
             if late

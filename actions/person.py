@@ -7,7 +7,20 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from actions.shop_action import Context, ShopAction
 from actions.task_words import cleared
 from actions.words import languages_of
-from crm_models.escalations import RequestOutcome, request_person
+from crm_models.escalations import RequestOutcome, request_person, withdraw_request
+
+
+class ActionBackToBot(ShopAction):
+    """The customer does without a person."""
+
+    action = "action_back_to_bot"
+    writes = True
+
+    def act(self, context: Context) -> list[EventType]:
+        """Out of the queue, where nobody has taken the conversation yet."""
+        withdrawn = withdraw_request(context.connection, context.turn.conversation_id, context.turn.now)
+        context.say("back_to_bot", "withdrawn" if withdrawn else "here")
+        return []
 
 
 class ActionAskPerson(ShopAction):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions.fields import ConfirmField, LineField, PaymentField, ReasonField, open_lines
+from actions.fields import NOT_SAID, ConfirmField, LineField, PaymentField, ReasonField, open_lines
 from actions.formats import day, method_name, money
 from actions.order_choice import OrderField
 from actions.shop_action import Context
@@ -16,7 +16,7 @@ from crm_models.payments import PaymentMethod, find_method, list_payment_methods
 from crm_models.return_rules import WindowOutcome, return_window_ends
 from crm_models.returns import return_delivered_items
 
-REASONS = ("no_longer_needed", "does_not_fit", "not_as_described", "damaged", "wrong_item")
+REASONS = ("no_longer_needed", "does_not_fit", "not_as_described", "damaged", "wrong_item", NOT_SAID)
 
 
 def refuses(context: Context, order: Order) -> str | None:

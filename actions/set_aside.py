@@ -30,10 +30,16 @@ def leave_for_now(state: State, form: str) -> None:
         if context.slots.get("set_aside"):
             state.set("set_aside", None)
         return
-    kept = (slot for slot in ("order_id", *TASK_SLOTS) if slot not in _ASKED_ANEW)
-    values = {slot: context.slots[slot] for slot in kept if context.slots.get(slot) is not None}
-    state.set("set_aside", {"form": former, "values": values})
+    keep(state, str(former))
     context.say("task", "set_aside", task=_name(str(former)))
+
+
+def keep(state: State, form: str) -> None:
+    """What was filled in of `form`, for later."""
+    kept = (slot for slot in ("order_id", *TASK_SLOTS) if slot not in _ASKED_ANEW)
+    slots = state.context.slots
+    values = {slot: slots[slot] for slot in kept if slots.get(slot) is not None}
+    state.set("set_aside", {"form": form, "values": values})
 
 
 def offer_to_go_on(context: Context) -> None:

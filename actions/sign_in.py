@@ -21,7 +21,10 @@ from crm_models.verification import (
     start_verification,
 )
 
-_CODE = re.compile(r"(?<!\d)(\d{3})[\s-]?(\d{3})(?!\d)")
+# "HV-104108" is the number of an order.
+_CODE = re.compile(r"(?<![\w#-])(\d{3})[\s-]?(\d{3})(?!\d)")
+# What is said where a code is waited for, and is none.
+_NO_CODE = frozenset({"sign_in", "deny", "inform", "nlu_unsure", "nlu_ambiguous", "out_of_scope"})
 
 
 def sign_in_answered(turn: Turn, asked: str) -> bool:
@@ -44,16 +47,20 @@ def sign_in_step(state: State, reads: bool) -> str | None:
     email = context.turn.entity("email")
     if email:
         return _send_code(state, email)
-    if state.asked == "code" and context.turn.intent == "sign_in":
-        # Not a code, and about signing in: "I didn't get one", "send it again".
+    if state.asked == "code" and context.turn.intent in _NO_CODE:
+        # Neither a code nor anything else: "I didn't get one", "send it again".
         context.say("sign_in", "no_code")
     return "code" if state.asked == "code" else "email"
 
 
 def claim_from_message(context: Context) -> bool:
-    """Two matching facts in one message, an order number and its e-mail: enough to read that order's status."""
-    email = context.turn.entity("email")
-    order_id = context.turn.entity("order_id") or normalise_order_id(context.turn.text) or context.slots.get("order_id")
+    """Two matching facts, an order number and its e-mail: enough to read that order's status.
+
+    Both in this message, or one of them in it and the other before: "HV-104108" also instead of the code.
+    """
+    written = normalise_order_id(context.turn.text)
+    email = context.turn.entity("email") or (context.slots.get("email") if written else None)
+    order_id = context.turn.entity("order_id") or written or context.slots.get("order_id")
     if not (email and order_id):
         return False
     outcome = claim_order(context.connection, context.turn.conversation_id, str(order_id), email, context.turn.now)

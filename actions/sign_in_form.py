@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from actions.shop_action import Context
 from actions.sign_in import claim_from_message
 from actions.task_form import TaskForm
-from actions.task_state import State
+from actions.task_state import State, TaskEnded
 from actions.turn import is_fresh
 from crm_models.identity import Trust
 
@@ -19,6 +19,11 @@ class ValidateSignInForm(TaskForm):
     fields = ()
     own_intents = frozenset({"sign_in"})
     trust = Trust.VERIFIED
+
+    def _leave(self, state: State) -> None:
+        """Nothing is kept: it is asked for again by what needs it."""
+        state.context.say("sign_in", "later")
+        raise TaskEnded
 
     def act(self, context: Context) -> list[EventType]:
         """Try the short way first, where it suffices."""

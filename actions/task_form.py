@@ -17,12 +17,13 @@ from typing import Any, ClassVar, Protocol
 from rasa_sdk.events import EventType
 
 from actions.corrections import correct
+from actions.fields import AddressField
 from actions.order_choice import named_order
-from actions.set_aside import forget_outdated, leave_for_now
+from actions.set_aside import forget_outdated, keep, leave_for_now
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import sign_in_answered, sign_in_step
 from actions.task_state import State, TaskEnded
-from actions.turn import is_fresh, is_resumed, is_starting
+from actions.turn import asides_in_a_row, is_fresh, is_resumed, is_starting
 from crm_models.identity import Trust
 
 # Intents that answer a question of a form, or that a form reads itself. All others have rules of their own.
@@ -34,6 +35,9 @@ COMMANDS = frozenset({"stop", "ask_person", "start_over", "help", "repeat", "bac
 # A doubtful message is a question in between when the articles answer it.
 QUESTION_IN_BETWEEN = 0.5
 MOST_MISSES = 2
+# A question in between is answered and the task's own asked again; after so many in a row the customer has something
+# else in mind, and is asked whether to go on.
+MOST_ASIDES = 2
 
 
 class Field(Protocol):
@@ -89,7 +93,11 @@ class TaskForm(ShopAction):
                 stale = (each.slot for each in self.fields if each.slot != "order_id")
                 state.forget((*stale, "email", "code"))
                 self._advance(state, reads=True)
-            elif not is_fresh(context.events, self.form) or self._corrected(state):
+            elif not is_fresh(context.events, self.form):
+                if asides_in_a_row(context.events, self.form) >= MOST_ASIDES:
+                    self._leave(state)
+                self._advance(state, reads=False)
+            elif self._corrected(state):
                 self._advance(state, reads=False)
             elif self._steps_aside(state):
                 return []
@@ -99,6 +107,11 @@ class TaskForm(ShopAction):
             state.set("confirmed", None)
             state.ask = None
         return state.events()
+
+    def _leave(self, state: State) -> None:
+        """Keep the task; its last action asks whether to go on with it."""
+        keep(state, self.form)
+        raise TaskEnded
 
     def _corrected(self, state: State) -> bool:
         """Whether the message says something else than what was to be confirmed; then that is asked again."""
@@ -116,7 +129,7 @@ class TaskForm(ShopAction):
             return
         misses = (state.values.get("misses") or 0.0) + 1
         state.set("misses", min(misses, 10.0))
-        explained = len(state.context.dispatcher.messages) > said
+        explained = len(state.context.dispatcher.messages) > said or self._begun(state)
         if state.context.turn.intent not in self.own_intents and not explained:
             state.context.say("form", "stuck" if misses >= MOST_MISSES else "unclear")
 
@@ -172,8 +185,14 @@ class TaskForm(ShopAction):
             return not (state.asked == "reason" and turn.intent == "stop" and self._answers(state))
         if turn.intent in ANSWERS or turn.intent in self.own_intents:
             doubtful = turn.intent in ("nlu_unsure", "nlu_ambiguous", "out_of_scope")
-            return doubtful and turn.answerable >= QUESTION_IN_BETWEEN and not self._answers(state)
+            asks = turn.follows or turn.answerable >= QUESTION_IN_BETWEEN
+            return doubtful and asks and not self._answers(state)
         return not self._answers(state)
+
+    def _begun(self, state: State) -> bool:
+        """Whether the message is a part of what was asked for; the rest is asked next."""
+        asked = next((each for each in self.fields if each.slot == state.asked), None)
+        return isinstance(asked, AddressField) and asked.without_country(state.context) is not None
 
     def _answers(self, state: State) -> bool:
         """Whether the message holds the value that was asked for, whatever its intent looks like."""

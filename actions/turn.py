@@ -14,6 +14,8 @@ from actions.frustration import FRUSTRATED_FROM, UNHAPPY, Frustration, frustrati
 _CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
 _RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
+# They belong to the task: its question is said again, or explained, or waited for.
+_NO_ASIDES = ("action_repeat", "utter_help", "utter_wait")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Turn:
     question: str  # the message, or the words before it where it is the button that says what they meant
     passages: tuple[Mapping[str, Any], ...]  # ids and scores of what the articles may say to it
     answerable: float  # probability that they do
+    asks_more: bool  # whether the message holds further requests, which are served after this one
     follows: bool  # whether it leans on a question before it that an article answered
     foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
@@ -74,6 +77,7 @@ def read_turn(tracker: Tracker) -> Turn:
         question=asked.get("text") or "",
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
+        asks_more=bool(message.get("further_requests")),
         follows=bool(asked.get("follows")),
         foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
@@ -118,6 +122,32 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
         if event["event"] == "action" and event["name"] not in (form, *_OWN_ACTIONS):
             return False
     return True
+
+
+def began_with(events: Sequence[Mapping[str, Any]], form: str) -> Mapping[str, Any]:
+    """The user event that `form` last began with; empty where a button did, or the form never ran."""
+    begun = False
+    for event in reversed(events):
+        if event["event"] == "active_loop" and event["name"] == form:
+            begun = True
+        elif begun and event["event"] == "user":
+            return {} if _is_button(event.get("text")) else event
+    return {}
+
+
+def asides_in_a_row(events: Sequence[Mapping[str, Any]], form: str) -> int:
+    """How many messages in a row, the latest last, something else than the running `form` answered."""
+    count, elsewhere = 0, False
+    for event in reversed(events):
+        if event["event"] == "active_loop":
+            break
+        if event["event"] == "action":
+            elsewhere = elsewhere or event["name"] not in (form, *_OWN_ACTIONS, *_NO_ASIDES)
+        elif event["event"] == "user" and "part_of" not in (event.get("metadata") or {}):
+            if not elsewhere:
+                break
+            count, elsewhere = count + 1, False
+    return count
 
 
 def said_last(events: Sequence[Mapping[str, Any]]) -> str:

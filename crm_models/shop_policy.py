@@ -85,6 +85,7 @@ class ShopPolicy:
         "ordered_by_mistake",
         "found_cheaper",
         "takes_too_long",
+        "not_said",
     )
     changes_allowed: tuple[Literal["address", "items", "payment"], ...] = ("address", "items", "payment")
     item_changes_per_order: Annotated[int, Field(ge=0, le=1)] = 1

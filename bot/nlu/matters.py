@@ -37,6 +37,8 @@ REQUESTS = TASKS | _STATEMENTS | {
     "ask_delivery", "ask_returns", "ask_exchange", "ask_warranty", "ask_payment", "ask_account", "ask_loyalty",
     "ask_subscription", "ask_privacy", "ask_product_care", "ask_gift_card", "ask_contact", "ask_promotion",
 }  # fmt: skip
+# "Forget it. Do you deliver to Norway?" At its beginning it is done first; behind a request it would undo that.
+FIRST_ONLY = frozenset({"stop"})
 # Said around a request; alone they are answered, beside one they are not.
 COURTESIES = frozenset({"greet", "thanks", "goodbye", "affirm", "chitchat"})
 # Two intents of one group are taken for one matter: the second tells more about the first.
@@ -122,7 +124,7 @@ def _openings(parts: Sequence[Part]) -> list[int]:
     """Places of the parts that begin a request of their own."""
     openings: list[int] = []
     for place, part in enumerate(parts):
-        if not _is_request(part):
+        if not _is_request(part) and not (place == 0 and _is_ending(part)):
             continue
         if not openings:
             openings.append(place)
@@ -146,6 +148,10 @@ def _is_another(before: str, part: Part) -> bool:
 
 def _is_request(part: Part) -> bool:
     return part.intent.name in REQUESTS and part.intent.confidence >= SURE and part.words >= FEWEST_WORDS
+
+
+def _is_ending(part: Part) -> bool:
+    return part.intent.name in FIRST_ONLY and part.intent.confidence >= SURE
 
 
 def tells_more(before: str, name: str) -> bool:

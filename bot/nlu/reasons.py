@@ -58,6 +58,12 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         rf"{NEGATED} (?:work|turn on|switch on|charge|heat up)(?: any ?more)?",
         r"(?:in pieces|leak(?:s|ing))",
     ),
+    "not_said": (
+        r"(?:rather|prefer) not (?:to )?(?:say|tell)",
+        r"(?:no (?:particular |special |real )?reason|none of your business)",
+        rf"(?:{NEGATED} want to|won'?t|need not|needn'?t) (?:say|tell|give (?:a|any) reason)(?: (?:you|why))*",
+        r"just because",
+    ),
     "no_longer_needed": (
         r"(?:no longer|not) (?:need(?:ed)?|want(?:ed)?|require[ds]?|requiring)"
         r"(?: (?:it|this|them|one))?(?: any ?more)?",
