@@ -58,8 +58,7 @@ def replies(action: ShopAction, connection: Connection, who: Identity, events: A
     turn = Turn(
         conversation_id=who.conversation_id, channel="web", text="?", intent="", intent_set=(), entities={},
         sentiment=0.0, frustrated=False, frustration=Frustration(0.0, ()), question="?", passages=(), answerable=0.0,
-        asks_more=False,
-        follows=False, foreign_language=None, now=NOW,
+        asks_more=False, follows=False, foreign_language=None, now=NOW,
     )  # fmt: skip
     dispatcher = CollectingDispatcher()
     action.act(Context(dispatcher, {}, list(events), turn, connection, who, services()))

@@ -19,8 +19,8 @@ from crm_models.identity import Identity, Trust
 
 CALM = Turn(
     conversation_id="web-1", channel="web", text="hello", intent="greet", intent_set=(), entities={}, sentiment=0.0,
-    frustrated=False, frustration=Frustration(0.0, ()), question="hello", passages=(), answerable=0.0, follows=False,
-    foreign_language=None, now=datetime(2026, 5, 13, 10, 0),
+    frustrated=False, frustration=Frustration(0.0, ()), question="hello", passages=(), answerable=0.0, asks_more=False,
+    follows=False, foreign_language=None, now=datetime(2026, 5, 13, 10, 0),
 )  # fmt: skip
 
 

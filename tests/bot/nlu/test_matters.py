@@ -32,6 +32,14 @@ def test_what_is_no_request_stays_with_the_one_before_it_and_a_greeting_with_the
     assert spans(told) == [(0, 29, 1), (30, 39, 3)]
 
 
+def test_a_stop_at_the_beginning_comes_before_the_question_behind_it() -> None:
+    assert spans(parts(("stop", CLAUSE), ("ask_delivery", SENTENCE))) == [(0, 9, 0), (10, 19, 1)]
+
+
+def test_a_stop_behind_a_request_is_a_word_about_it() -> None:
+    assert spans(parts(("cancel_order", CLAUSE), ("stop", SENTENCE))) == []
+
+
 def test_three_are_served_and_four_are_left_whole() -> None:
     three = [("order_status", CLAUSE), ("ask_gift_card", SENTENCE), ("loyalty_points", SENTENCE)]
     assert len(separate(parts(*three))) == 3
