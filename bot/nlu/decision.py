@@ -23,6 +23,10 @@ class DecisionRule:
     # At this probability of the first intent the bot acts, whatever else is in the set: asking would annoy more
     # people than the one in seven or fewer that it errs on.
     act_from: float = 0.85
+    # Intents that look something up or answer, and change nothing. A wrong one costs the customer another message,
+    # about as much as three questions; a question costs everybody one. So from about 2/3 on it is better to act.
+    harmless: tuple[str, ...] = ()
+    harmless_from: float = 0.7
     # More options than this are no question that one can answer with a tap.
     most_options: int = 3
     # From this probability of the first intent the likeliest of a longer set are asked about all the same: what is
@@ -35,7 +39,7 @@ class DecisionRule:
         if refused and first.name != OUT_OF_SCOPE:
             return Likely(UNSURE, first.confidence)
         others = [each for each in intent_set[1:] if each.name not in ANSWERS]
-        if not others or first.confidence >= self.act_from:
+        if not others or first.confidence >= (self.harmless_from if first.name in self.harmless else self.act_from):
             return first
         options = [each for each in intent_set if each.name != OUT_OF_SCOPE]
         # Likeliest beyond the shop, yet perhaps something that we do: neither an act nor a good question.

@@ -74,7 +74,8 @@ class IntentClassifier(GraphComponent):
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self.model = model
-        self._rule = DecisionRule(self.config["act_from"], self.config["most_options"], self.config["ask_from"])
+        rule = {field.name: self.config[field.name] for field in dataclasses.fields(DecisionRule)}
+        self._rule = DecisionRule(**{**rule, "harmless": tuple(rule["harmless"])})
         self._model_storage = model_storage
         self._resource = resource
 

@@ -140,3 +140,9 @@ def test_a_choice_is_a_short_label_of_an_intent_that_exists(texts: dict[str, lis
     assert all(len(variants) == 1 for variants in intents.values())
     assert len(set(labels)) == len(labels)
     assert [label for label in labels if len(label) > 32] == []
+
+
+def test_what_is_done_without_asking_first_are_intents_that_the_bot_has(texts: dict[str, list[str]]) -> None:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    harmless = next(part["harmless"] for part in config["pipeline"] if part["name"].endswith("IntentClassifier"))
+    assert set(harmless) <= set(texts)

@@ -78,6 +78,15 @@ def test_the_rule(intent_set: list[Likely], refused: bool, decided: str) -> None
     assert DecisionRule().decide(intent_set, refused).name == decided
 
 
+def test_what_changes_nothing_is_done_at_a_lower_probability() -> None:
+    rule = DecisionRule(harmless=("order_status",))
+    looked_up = [Likely("order_status", 0.75), Likely("cancel_order", 0.2)]
+    changing = [Likely("cancel_order", 0.75), Likely("order_status", 0.2)]
+    assert rule.decide(looked_up, refused=False).name == "order_status"
+    assert rule.decide(changing, refused=False).name == AMBIGUOUS
+    assert rule.decide([Likely("order_status", 0.65), Likely("cancel_order", 0.2)], refused=False).name == AMBIGUOUS
+
+
 def test_held_out_rows_are_a_share_of_each_intent() -> None:
     labels = ["a"] * 10 + ["b"] * 20 + ["rare"] * 2
     mask = held_out_mask(labels, 0.2, seed=3)
