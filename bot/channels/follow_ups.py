@@ -28,7 +28,7 @@ _LEANING = re.compile(
 
 def earlier_of(tracker: DialogueStateTracker, text: str, received_at: float) -> tuple[str, ...]:
     """What the message follows: the question before it and the article that answered, or nothing."""
-    if tracker.active_loop_name or tracker.is_paused() or not leans(text):
+    if tracker.is_paused() or not leans(text, in_task=tracker.active_loop_name is not None):
         return ()
     sources: list[dict[str, Any]] = []
     for event in reversed(tracker.events):
@@ -42,9 +42,14 @@ def earlier_of(tracker: DialogueStateTracker, text: str, received_at: float) -> 
     return ()
 
 
-def leans(text: str) -> bool:
-    """Whether a message says so little by itself that it may go on from the one before."""
+def leans(text: str, in_task: bool = False) -> bool:
+    """Whether a message says so little by itself that it may go on from the one before.
+
+    By its first words; by being short too, but in a task, where it is rather an answer to the bot's question.
+    """
     words = len(text.split())
     if is_payload(text) or not words:
         return False
-    return words <= _MOST_WORDS or (words <= _MOST_WORDS_LEANING and _LEANING.match(text.strip()) is not None)
+    if words <= _MOST_WORDS and not in_task:
+        return True
+    return words <= _MOST_WORDS_LEANING and _LEANING.match(text.strip()) is not None

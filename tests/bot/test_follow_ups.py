@@ -38,11 +38,15 @@ def test_only_an_answer_from_an_article_is_followed() -> None:
     assert earlier_of(conversation(), "and for gold members?", 1060.0) == ()
 
 
-def test_nothing_is_followed_after_a_while_or_in_a_task() -> None:
+def test_nothing_is_followed_after_a_while() -> None:
     assert earlier_of(conversation(ANSWER), "and for gold members?", 1000.0 + 16 * 60) == ()
+
+
+def test_in_a_task_a_question_in_between_is_followed_and_a_short_answer_is_not() -> None:
     busy = conversation(ANSWER)
     busy.update(ActiveLoop("cancel_form"))
-    assert earlier_of(busy, "and for gold members?", 1060.0) == ()
+    assert earlier_of(busy, "and for gold members?", 1060.0) == (ASKED, "Returning an item")
+    assert earlier_of(busy, "the lamp", 1060.0) == ()
 
 
 def test_what_was_said_earlier_holds_only_while_a_message_is_understood() -> None:
