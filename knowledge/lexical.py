@@ -184,8 +184,8 @@ def load_lexical(folder: Path) -> LexicalIndex:
     return LexicalIndex(
         words={word: number for number, word in enumerate(values["words"])},
         bounds=np.load(folder / "bounds.npy"),
-        places=np.load(folder / "places.npy", mmap_mode="r"),
-        saturation=np.load(folder / "saturation.npy", mmap_mode="r"),
+        places=np.load(folder / "places.npy", mmap_mode="r").view(np.ndarray),
+        saturation=np.load(folder / "saturation.npy", mmap_mode="r").view(np.ndarray),
         size=int(values["size"]),
         mean_length=float(values["mean_length"]),
     )

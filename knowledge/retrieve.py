@@ -219,7 +219,7 @@ class Retriever:
             else:
                 heading = _nearness_of_heading(each, queries)
                 similarity = _similarity(each, queries)
-                support = float(np.clip(similarity.max(), 0.0, 1.0))
+                support = min(max(float(similarity.max()), 0.0), 1.0)
             hits.append(
                 Hit(
                     passage_id=passage.passage_id,
@@ -270,6 +270,8 @@ def _nearness_of_heading(found: _Found, queries: Sequence[_Query]) -> float:
 
 def _shared(queries: Sequence[_Query], scores: Sequence[Vector]) -> Vector:
     """The queries' scores by their shares."""
+    if len(queries) == 1:
+        return scores[0] * queries[0].share
     total: Vector = np.sum([query.share * each for query, each in zip(queries, scores, strict=True)], axis=0)
     return total
 
