@@ -16,6 +16,7 @@ from bot.cli.errors import UnknownSuite
 SUITES = {
     "serving": "time and memory of the whole stack, beside Rasa's stock pipeline on the same data",
     "dialogue": "share of scripted customers who get what they came for, in the demo shop and an imported one",
+    "messages": "what the demo's bot does with customers' messages in words it never learned",
     "intent": "accuracy, doubt and typos on BANKING77, CLINC150 and HWU64, in full and with few examples",
     "entities": "slots of SNIPS found as they are marked, with the intent from the same pass",
     "oos": "what is out of scope, on CLINC150 and on BANKING77 with intents left out",
