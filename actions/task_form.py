@@ -186,8 +186,14 @@ class TaskForm(ShopAction):
         if turn.intent in ANSWERS or turn.intent in self.own_intents:
             doubtful = turn.intent in ("nlu_unsure", "nlu_ambiguous", "out_of_scope")
             asks = turn.follows or turn.answerable >= QUESTION_IN_BETWEEN
-            return doubtful and asks and not self._answers(state)
+            return doubtful and asks and not self._answers(state) and not self._about_sign_in(state)
         return not self._answers(state)
+
+    @staticmethod
+    def _about_sign_in(state: State) -> bool:
+        """Whether a doubtful message may be about the code that is waited for: "I never got it"."""
+        possible = {each["name"] for each in state.context.turn.intent_set}
+        return state.asked in ("email", "code") and "sign_in" in possible
 
     def _begun(self, state: State) -> bool:
         """Whether the message is a part of what was asked for; the rest is asked next."""
