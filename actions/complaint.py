@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa_sdk.events import EventType
@@ -23,6 +23,7 @@ from crm_models.next_action.kinds import Moment, Trouble
 from crm_models.order_numbers import normalise_order_id
 from crm_models.order_references import ReferenceKind
 from crm_models.orders import OrderStatus, get_order
+from crm_models.product_search import words
 
 INTENTS = frozenset({"complaint", "damaged_item", "wrong_or_missing_item"})
 _TROUBLES = {"damaged_item": Trouble.PRODUCT, "wrong_or_missing_item": Trouble.PRODUCT}
@@ -113,7 +114,7 @@ class ActionComplaint(ShopAction):
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         context.say("complaint", "recorded_order" if order_id else "recorded", complaint_id=number, order_id=order_id)
         if order_id and topic == "damaged_item":
-            _offer_to_put_right(context, order_id)
+            _offer_to_put_right(context, order_id, _things(context.turn.entities) or _things(_entities(opening)))
         added = add_what_fits(context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(topic, Trouble.NONE))
         offer_to_go_on(context)
         return [*cleared(), *added]
@@ -140,8 +141,7 @@ def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> st
     numbered = named_order(context) or normalise_order_id(began)
     if numbered:
         return numbered
-    found = (opening.get("parse_data") or {}).get("entities") or []
-    products = tuple(str(each["value"]) for each in found if each["entity"] == "product")
+    products = _entities(opening).get("product", [])
     for candidates in (described_orders(context), described_orders(context, began, products)):
         meant = [each.order for each in candidates if each.kind is ReferenceKind.PRODUCT]
         fitting = [order for order in meant if topic != "damaged_item" or order.status is OrderStatus.DELIVERED]
@@ -152,8 +152,21 @@ def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> st
     return None if order and topic == "damaged_item" and order.status is not OrderStatus.DELIVERED else focus
 
 
-def _offer_to_put_right(context: Context, order_id: str) -> None:
-    """What the customer can have at once, without waiting for the person."""
+def _entities(opening: Mapping[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in (opening.get("parse_data") or {}).get("entities") or []:
+        found.setdefault(each["entity"], []).append(str(each["value"]))
+    return found
+
+
+def _things(entities: Mapping[str, Sequence[str]]) -> str:
+    """The products and kinds of products that were named, without marks: they go into a button."""
+    named = (*entities.get("product", ()), *entities.get("category", ()))
+    return " ".join(word for name in named for word in words(name))
+
+
+def _offer_to_put_right(context: Context, order_id: str, things: str) -> None:
+    """What the customer can have at once, without waiting for the person; which item it is has been said."""
     order = get_order(context.connection, context.identity, order_id)
     if order is not None and refuses_return(context, order) is None:
-        context.say("complaint", "put_right", order_id=order_id)
+        context.say("complaint", "put_right", order_id=order_id, thing=things)

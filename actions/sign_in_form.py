@@ -28,6 +28,12 @@ class ValidateSignInForm(TaskForm):
     def act(self, context: Context) -> list[EventType]:
         """Try the short way first, where it suffices."""
         status_only = context.slots.get("resume") == "action_order_status"
-        if status_only and is_fresh(context.events, self.form) and claim_from_message(context):
+        fresh = is_fresh(context.events, self.form)
+        if status_only and fresh and claim_from_message(context):
             return State(context, None, {}).events()
+        if status_only and not fresh and context.identity.trust is Trust.CLAIMED:
+            # Number and e-mail were enough, and the question has been answered.
+            done = State(context, None, {})
+            done.set("resume", None)
+            return done.events()
         return super().act(context)

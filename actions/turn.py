@@ -125,13 +125,20 @@ def is_fresh(events: Sequence[Mapping[str, Any]], form: str) -> bool:
 
 
 def began_with(events: Sequence[Mapping[str, Any]], form: str) -> Mapping[str, Any]:
-    """The user event that `form` last began with; empty where a button did, or the form never ran."""
-    begun = False
+    """The words that `form` last began with, as a user event; those before the button, where one said what they meant.
+
+    Empty where buttons alone began it, or it never ran.
+    """
+    begun, buttons = False, 0
     for event in reversed(events):
         if event["event"] == "active_loop" and event["name"] == form:
             begun = True
         elif begun and event["event"] == "user":
-            return {} if _is_button(event.get("text")) else event
+            if not _is_button(event.get("text")):
+                return event
+            buttons += 1
+            if buttons > 1:
+                break
     return {}
 
 
