@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crm_models.csv_form import csv_form, read_decimal_commas
 from crm_models.errors import BadTable
 
 ID = "customer_id"
@@ -54,8 +55,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     try:
         if path.name.endswith((".csv", ".csv.gz")):
-            header = [str(name) for name in pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]]
-            table = pd.read_csv(path, low_memory=False)
+            table, header = _read_csv(path)
         elif path.suffix == ".parquet":
             table = pd.read_parquet(path)
             header = [str(name) for name in table.columns]
@@ -69,6 +69,18 @@ def read_table(path: Path) -> pd.DataFrame:
     if table.empty:
         raise BadTable(f"{path} holds no rows.")
     return table
+
+
+def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The rows, and the names of the columns as the file has them: pandas numbers those that occur twice."""
+    form = csv_form(path)
+    how: dict[str, Any] = {"sep": form.separator, "encoding": form.encoding, "encoding_errors": "replace"}
+    try:
+        header = [str(name) for name in pd.read_csv(path, header=None, nrows=1, dtype=str, **how).iloc[0]]
+    except pd.errors.EmptyDataError as error:
+        raise BadTable(f"{path} is empty; it needs a line with the names of its columns, and rows.") from error
+    table = pd.read_csv(path, low_memory=False, **how)
+    return (read_decimal_commas(table) if form.separator != "," else table), header
 
 
 def check_customers(table: pd.DataFrame, needs: CustomerTable) -> pd.DataFrame:

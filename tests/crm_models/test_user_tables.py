@@ -160,3 +160,21 @@ def test_csv_and_parquet_read_alike(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "table.csv.gz", index=False)
     table.to_parquet(tmp_path / "table.parquet", index=False)
     pd.testing.assert_frame_equal(read_table(tmp_path / "table.csv.gz"), read_table(tmp_path / "table.parquet"))
+
+
+def test_what_a_german_spreadsheet_writes_is_read(tmp_path: Path) -> None:
+    text = "id;Ort;Umsatz;Anteil;Text\nk1;Köln;12,50;3;a,b\nk2;Zürich;-7;;c\n"
+    path = tmp_path / "kunden.csv"
+    path.write_bytes(text.encode("cp1252"))
+    table = read_table(path)
+    assert list(table.columns) == ["id", "Ort", "Umsatz", "Anteil", "Text"]
+    assert table["Ort"].tolist() == ["Köln", "Zürich"]
+    assert table["Umsatz"].tolist() == [12.5, -7.0] and table["Text"].tolist() == ["a,b", "c"]
+    (tmp_path / "utf.csv").write_text("\ufeff" + text.replace(";", "\t"), encoding="utf-8")
+    assert read_table(tmp_path / "utf.csv").equals(table)
+
+
+def test_an_empty_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(BadTable, match="is empty; it needs a line with the names"):
+        read_table(tmp_path / "empty.csv")
