@@ -70,7 +70,7 @@ class Row:
     @property
     def holds(self) -> bool | None:
         """Whether the target is met; None without one."""
-        return None if self.target is None else self.target.holds(self.value)
+        return None if self.target is None else bool(self.target.holds(self.value))  # numpy's is no JSON
 
     def as_json(self) -> dict[str, Any]:
         """All digits, so that a later run can be compared."""

@@ -25,6 +25,7 @@ TOP = 10
 class Choice:
     blend: Blend
     sequence: SequenceModel | None  # trained on the histories alone
+    epochs: int  # after which the sequence model was best; 0 where it is left out
     measures: Mapping[str, float]  # NDCG@10 on the customers it was chosen on: each candidate alone, and the blend
 
 
@@ -72,15 +73,16 @@ def choose_blend(
         for number, who in enumerate(customers):
             for row, weight in held.bought[who].items():
                 found[name][number, table.product[row]] += np.float32(weight) * table.score[row]
-    sequence = None
+    sequence, epochs = None, 0
     if settings is not None:
 
         def judge(model: SequenceModel) -> float:
             return float(_gains(np.stack([model.scores(own[who]) for who in customers]), held, customers).mean())
 
-        sequence, _ = train_sequence(
+        trained = train_sequence(
             sequences_of(held.history), tokens_of(held.history), judge, replace(settings, seed=seed), tell
         )
+        sequence, epochs = trained.model, trained.epochs
         found[SEQUENCE] = np.stack([np.maximum(sequence.ahead(own[who]), 0.0) for who in customers])
     measures = {name: float(_gains(scores, held, customers).mean()) for name, scores in found.items()}
     weights, best = {ITEM_TO_ITEM: 1.0}, _gains(found[ITEM_TO_ITEM], held, customers)
@@ -94,7 +96,7 @@ def choose_blend(
     measures["blend"] = float(best.mean())
     in_order = {name: weight for name, weight in weights.items() if name != SEQUENCE}
     blend = Blend(in_order, weights.get(SEQUENCE, 0.0))
-    return Choice(blend, sequence if blend.sequence else None, measures)
+    return Choice(blend, sequence if blend.sequence else None, epochs if blend.sequence else 0, measures)
 
 
 def _gains(scores: NDArray[np.float32], held: HeldOut, customers: Sequence[int]) -> NDArray[np.float64]:

@@ -58,8 +58,10 @@ def leave_last_out(log: PurchaseLog) -> HeldOut:
     keep = np.ones(len(log), dtype=np.bool_)
     next_new: dict[int, frozenset[int]] = {}
     bought: dict[int, dict[int, float]] = {}
-    for customer in np.unique(log.customer):
-        rows = np.flatnonzero(log.customer == customer)
+    by_customer = np.argsort(log.customer, kind="stable")
+    starts = np.flatnonzero(np.diff(log.customer[by_customer], prepend=-1))
+    for rows in np.split(by_customer, starts[1:]) if len(log) else ():
+        customer = log.customer[rows[0]]
         _, first = np.unique(log.product[rows], return_index=True)
         held = log.order[rows[first.max()]]
         before = rows[: int(np.argmax(log.order[rows] == held))]

@@ -310,10 +310,24 @@ def _best(
     n = min(n, len(scores) if wanted is None else int(wanted.sum()))
     if n == 0:
         return np.zeros(0, dtype=np.int64)
-    least = scores[np.argpartition(-scores, n - 1)[:n]].min()
-    rows = np.flatnonzero(scores >= least)
+    rows = np.flatnonzero(scores >= _low_bound(scores, n))
+    least = np.partition(scores[rows], len(rows) - n)[len(rows) - n]
+    rows = rows[scores[rows] >= least]
     if len(rows) > 4 * n + 1000:  # many equal ones: only the more popular of them can matter
         above, equal = rows[scores[rows] > least], rows[scores[rows] == least]
         rows = np.concatenate([above, equal[np.argsort(-popularity[equal], kind="stable")[:n]]])
     found: NDArray[np.int64] = rows[np.lexsort((-popularity[rows], -scores[rows]))][:n]
     return found
+
+
+def _low_bound(scores: NDArray[np.float64], n: int) -> float:
+    """A score that at least n products reach, and not many more: the n-th best of the greatest of each part.
+
+    One pass, where a partition of a large catalogue with its many zeros costs several.
+    """
+    parts = max(8 * n, 256)
+    size = len(scores) // parts
+    if size < 2:
+        return float(np.partition(scores, len(scores) - n)[len(scores) - n])
+    greatest = scores[: parts * size].reshape(parts, size).max(axis=1)
+    return float(np.partition(greatest, parts - n)[parts - n])

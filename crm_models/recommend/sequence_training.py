@@ -36,16 +36,23 @@ class SequenceSettings:
     seed: int = 7
 
 
+@dataclass(frozen=True)
+class TrainedSequence:
+    model: SequenceModel
+    worth: float  # by the judge; 0 without one
+    epochs: int  # after which it was so
+
+
 def train_sequence(
     sequences: Sequence[NDArray[np.int64]],
     tokens: Sequence[Sequence[int]],
     judge: Judge | None,
     settings: SequenceSettings | None = None,
     tell: Tell | None = None,
-) -> tuple[SequenceModel, float]:
-    """Train until `judge` sees no more improvement; the best model and what it was worth.
+) -> TrainedSequence:
+    """Train until `judge` sees no more improvement; the best model.
 
-    Without a judge all epochs are made and the last model is the one; its worth is then 0.
+    Without a judge all epochs are made and the last model is the one.
 
     Args:
         sequences: items of each customer, oldest first, each below `len(tokens)`.
@@ -61,8 +68,8 @@ def train_sequence(
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        best = _weights(network, settings)
-        value, idle = float("-inf"), 0
+        best = TrainedSequence(_weights(network, settings), float("-inf"), 0)
+        idle = 0
         for epoch in range(settings.epochs):
             rng = np.random.default_rng((settings.seed, epoch))
             network.train()
@@ -75,12 +82,12 @@ def train_sequence(
             if judge is not None and ((epoch + 1) % settings.look == 0 or epoch + 1 == settings.epochs):
                 found = _weights(network, settings)
                 now = judge(found)
-                best, value, idle = (found, now, 0) if now > value else (best, value, idle + 1)
+                best, idle = (TrainedSequence(found, now, epoch + 1), 0) if now > best.worth else (best, idle + 1)
                 if idle >= settings.patience:
                     break
         if judge is None:
-            best, value = _weights(network, settings), 0.0
-    return best, value
+            best = TrainedSequence(_weights(network, settings), 0.0, settings.epochs)
+    return best
 
 
 def _batches(
@@ -109,10 +116,14 @@ def _loss(network: Any, batch: list[NDArray[np.int64]], settings: SequenceSettin
     if not settings.negatives or settings.negatives >= len(items):
         return torch.nn.functional.cross_entropy(states @ items.T, wanted)
     drawn = torch.from_numpy(rng.choice(len(items), settings.negatives, replace=False))
-    right = (states * torch.nn.functional.embedding(wanted, items)).sum(dim=1, keepdim=True)
-    wrong = states @ items[drawn].T + float(np.log(len(items) / settings.negatives))
-    wrong = wrong.masked_fill(drawn[None, :] == wanted[:, None], float("-inf"))
-    return (torch.logsumexp(torch.cat([right, wrong], dim=1), dim=1) - right[:, 0]).mean()
+    right = (states * torch.nn.functional.embedding(wanted, items)).sum(dim=1)
+    wrong = states @ items[drawn].T
+    place = torch.full((len(items),), -1)
+    place[drawn] = torch.arange(settings.negatives)
+    both = (place[wanted] >= 0).nonzero()[:, 0]  # the right one was drawn among the wrong ones
+    wrong[both, place[wanted[both]]] = float("-inf")
+    rest = torch.logsumexp(wrong, dim=1) + float(np.log(len(items) / settings.negatives))
+    return (torch.logaddexp(right, rest) - right).mean()
 
 
 def _network(tokens: Sequence[Sequence[int]], settings: SequenceSettings) -> Any:

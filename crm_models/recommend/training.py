@@ -25,15 +25,15 @@ def train_recommender(context: TrainingContext) -> Recommender:
     log, now = context.purchases, context.now
     held = leave_last_out(log)
     customers = sorted(held.next_new)
-    choice = Choice(Blend(), None, {})
+    choice = Choice(Blend(), None, 0, {})
     if len(customers) >= 2:
         settings = SHOP_SEQUENCE if len(customers) >= LEAST_CUSTOMERS else None
         choice = choose_blend(held, customers[::2], context.seed, settings, context.progress)
     metrics = _measure(held, customers[1::2], choice, context.seed)
     sequence = None
     if choice.sequence is not None:
-        settings = replace(SHOP_SEQUENCE, seed=context.seed)
-        sequence, _ = train_sequence(sequences_of(log), tokens_of(log), None, settings, context.progress)
+        settings = replace(SHOP_SEQUENCE, seed=context.seed, epochs=choice.epochs)
+        sequence = train_sequence(sequences_of(log), tokens_of(log), None, settings, context.progress).model
     model = Recommender().fit(log, now, choice.blend, sequence, context.seed)
     model.card = ModelCard(
         name=KIND,

@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -95,3 +96,8 @@ def test_a_target_with_two_ends_is_missed_beyond_either(value: float | None, hol
     assert row.holds is holds
     assert "94.0% to 96.5%" in shown(Report("example", [row]))
     assert row.as_json()["target"] == "0.94 to 0.965"
+
+
+def test_a_value_that_numpy_computed_is_written_too(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", Report("x", [Row("x", np.float64(0.5), "ms", at_most(1))]), this_machine())
+    assert json.loads((tmp_path / "x.json").read_text())["rows"][0]["holds"] is True

@@ -38,7 +38,7 @@ def log(demo_shop: Engine) -> PurchaseLog:
 @pytest.fixture(scope="module")
 def trained(log: PurchaseLog) -> Recommender:
     settings = SequenceSettings(hidden=16, blocks=1, epochs=2)
-    sequence, _ = train_sequence(sequences_of(log), [[]] * len(log.products), None, settings)
+    sequence = train_sequence(sequences_of(log), [[]] * len(log.products), None, settings).model
     return Recommender().fit(log, UNTIL, FULL, sequence)
 
 
