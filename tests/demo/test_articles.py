@@ -30,6 +30,11 @@ def split(path: Path) -> tuple[dict[str, Any], str]:
     return YAML(typ="safe", pure=True).load(matter), body
 
 
+def known_questions(path: Path) -> list[str]:
+    """Ways in which customers ask for the article; none where it lists none."""
+    return list(split(path)[0].get("questions", []))
+
+
 def text_of(article_id: str) -> str:
     return (ROOT / "demo" / "articles" / f"{article_id}.md").read_text(encoding="utf-8")
 
@@ -65,7 +70,7 @@ def test_there_are_enough_articles_on_every_topic() -> None:
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
 def test_front_matter_is_complete(path: Path) -> None:
     matter, _ = split(path)
-    assert set(matter) == KEYS
+    assert set(matter) - {"questions"} == KEYS
     assert matter["id"] == path.stem
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", matter["id"])
     assert matter["title"].strip()
@@ -76,6 +81,20 @@ def test_front_matter_is_complete(path: Path) -> None:
     assert matter["valid_until"] is None or matter["valid_until"] >= matter["valid_from"]
     assert matter["valid_from"] <= matter["updated"]
     assert matter["updated"].year in (2025, 2026)
+
+
+def test_no_question_leads_to_two_articles() -> None:
+    asked = [(question.lower().rstrip("?!. "), path.stem) for path in ARTICLES for question in known_questions(path)]
+    assert asked
+    articles_of: dict[str, list[str]] = {}
+    for question, article in asked:
+        articles_of.setdefault(question, []).append(article)
+    assert {question: articles for question, articles in articles_of.items() if len(articles) > 1} == {}
+
+
+@pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
+def test_questions_are_short(path: Path) -> None:
+    assert all(question.strip() and len(question.split()) <= 15 for question in known_questions(path))
 
 
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
