@@ -122,14 +122,21 @@ class ActionComplaint(ShopAction):
 
 def _topic(context: Context, opening: Mapping[str, Any]) -> str:
     """What it is about: by the message it began with, where that says it, else by the answer."""
-    began = (((opening.get("parse_data") or {}).get("intent")) or {}).get("name")
-    return next((intent for intent in (began, context.turn.intent) if intent in INTENTS), "complaint")
+    return next((intent for intent in (_intent(opening), context.turn.intent) if intent in INTENTS), "complaint")
+
+
+def _intent(opening: Mapping[str, Any]) -> str | None:
+    return ((opening.get("parse_data") or {}).get("intent") or {}).get("name")
 
 
 def _whole(opening: Mapping[str, Any], answer: str) -> str:
-    """The complaint in the customer's words: "my kettle leaks" and the answer to "what happened?"."""
+    """The complaint in the customer's words: "my kettle leaks" and the answer to "what happened?".
+
+    "I want to complain" says nothing of it.
+    """
     began = str(opening.get("text") or "").strip()
-    return answer if not began or began in answer else f"{began}\n{answer}"
+    tells = _intent(opening) in _TROUBLES or bool(_entities(opening))
+    return f"{began}\n{answer}" if tells and began not in answer else answer
 
 
 def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> str | None:
