@@ -83,10 +83,9 @@ def run(data: Path | None, quick: bool) -> Report:
 
 
 def _rows(ours: Sequence[Answered], peers: Mapping[str, Sequence[Answered]]) -> list[Row]:
-    def row(name: str, *kinds: str) -> Row:
-        return Row(
-            name, _share(ours, kinds), "share", None, {peer: _share(said, kinds) for peer, said in peers.items()}
-        )
+    def row(name: str, what: str) -> Row:
+        shares = {peer: _share(said, what) for peer, said in peers.items()}
+        return Row(name, _share(ours, what), "share", None, shares)
 
     return [
         row("does what was meant", "right"),
