@@ -6,10 +6,6 @@ examples: Rasa's stock pipeline (in the full run alone), and a logistic regressi
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +14,15 @@ from typing import Any
 import yaml
 
 from benchmarks.datasets import Examples
-from benchmarks.errors import PeerFailed
 from benchmarks.frozen_peers import LOGISTIC, FrozenEncoder, logistic
 from benchmarks.home import demo_home
 from benchmarks.report import Report, Row
 from benchmarks.stock import NAME as STOCK
 from benchmarks.stock import train_stock
+from benchmarks.understanding import ask
 from bot.cli.bot_training import require_model
 from bot.cli.config import Config
 from bot.cli.display import step
-from bot.cli.keys import read_keys
-from bot.cli.stack import bot_environment
 from bot.nlu.decision import AMBIGUOUS, OUT_OF_SCOPE, UNSURE
 from bot.settings import PROJECT
 from demo.seed import DEFAULT_SEED
@@ -107,20 +101,8 @@ def _accuracy(answered: Sequence[Answered]) -> float:
 
 
 def _asked(config: Config, model: Path, texts: Sequence[str], meant: Sequence[str]) -> list[Answered]:
-    """What a Rasa model makes of the texts, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.nlu_parse", str(model)],
-        input=json.dumps(list(texts)),
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        env={**os.environ, **bot_environment(config, read_keys(config))},
-    )
-    if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise PeerFailed(f"The model {model} could not be asked. It said: {said}.")
-    # Libraries may print too; ours is the last line.
-    found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    """What a Rasa model makes of the texts."""
+    found = ask("benchmarks.nlu_parse", config, model, texts)
     return [_read(answer, intent) for answer, intent in zip(found, meant, strict=True)]
 
 

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.errors import PeerFailed
 from benchmarks.phrases import openings
@@ -38,14 +39,19 @@ def measure_understanding(config: Config, model: StockModel, runs: int, quick: b
     with step("Understanding") as running:
         for number in range(runs):
             for name, path in models.items():
-                taken[name] += _in_process(config, path, texts)
+                taken[name] += ask("benchmarks.understanding", config, path, texts)
             running.count(number + 1, runs)
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
-def _in_process(config: Config, model: Path, texts: Sequence[str]) -> list[float]:
+def ask(module: str, config: Config, model: Path, texts: Sequence[str]) -> list[Any]:
+    """What `module`, run as a program on the texts in a process of its own, prints of each.
+
+    Raises:
+        PeerFailed: it failed; says how.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.understanding", str(model)],
+        [sys.executable, "-m", module, str(model)],
         input=json.dumps(list(texts)),
         capture_output=True,
         text=True,
@@ -54,9 +60,9 @@ def _in_process(config: Config, model: Path, texts: Sequence[str]) -> list[float
     )
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise PeerFailed(f"The model {model} could not be measured. It said: {said}.")
+        raise PeerFailed(f"The model {model} could not be asked. It said: {said}.")
     # Libraries may print too; ours is the last line.
-    found: list[float] = json.loads(done.stdout.strip().splitlines()[-1])
+    found: list[Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
