@@ -9,19 +9,18 @@ from rasa_sdk.events import EventType
 
 from actions.fields import TextField
 from actions.next_action import add_what_fits
-from actions.order_choice import described_orders, named_order
+from actions.order_choice import CERTAIN, described_orders, named_order
 from actions.return_items import refuses as refuses_return
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
-from actions.turn import began_with, is_starting
+from actions.turn import began_with, entities_in, is_starting
 from crm_models.complaints import ComplaintOutcome, open_complaint
 from crm_models.escalations import request_person
 from crm_models.identity import Trust
 from crm_models.next_action.kinds import Moment, Trouble
 from crm_models.order_numbers import normalise_order_id
-from crm_models.order_references import ReferenceKind
 from crm_models.orders import OrderStatus, get_order
 from crm_models.product_search import words
 
@@ -114,7 +113,11 @@ class ActionComplaint(ShopAction):
         request_person(context.connection, context.turn.conversation_id, customer_id, "complaint", context.turn.now)
         context.say("complaint", "recorded_order" if order_id else "recorded", complaint_id=number, order_id=order_id)
         if order_id and topic == "damaged_item":
-            _offer_to_put_right(context, order_id, _things(context.turn.entities) or _things(_entities(opening)))
+            _offer_to_put_right(
+                context,
+                order_id,
+                _things(context.turn.entities) or _things(entities_in(opening.get("parse_data") or {})),
+            )
         added = add_what_fits(context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(topic, Trouble.NONE))
         offer_to_go_on(context)
         return [*cleared(), *added]
@@ -135,7 +138,7 @@ def _whole(opening: Mapping[str, Any], answer: str) -> str:
     "I want to complain" says nothing of it.
     """
     began = str(opening.get("text") or "").strip()
-    tells = _intent(opening) in _TROUBLES or bool(_entities(opening))
+    tells = _intent(opening) in _TROUBLES or bool(entities_in(opening.get("parse_data") or {}))
     return f"{began}\n{answer}" if tells and began not in answer else answer
 
 
@@ -148,22 +151,15 @@ def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> st
     numbered = named_order(context) or normalise_order_id(began)
     if numbered:
         return numbered
-    products = _entities(opening).get("product", [])
+    products = entities_in(opening.get("parse_data") or {}).get("product", ())
     for candidates in (described_orders(context), described_orders(context, began, products)):
-        meant = [each.order for each in candidates if each.kind is ReferenceKind.PRODUCT]
+        meant = [each.order for each in candidates if each.kind in CERTAIN]
         fitting = [order for order in meant if topic != "damaged_item" or order.status is OrderStatus.DELIVERED]
         if len(fitting) == 1:
             return fitting[0].order_id
     focus = context.slots.get("order_id")
     order = get_order(context.connection, context.identity, focus) if focus else None
     return None if order and topic == "damaged_item" and order.status is not OrderStatus.DELIVERED else focus
-
-
-def _entities(opening: Mapping[str, Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for each in (opening.get("parse_data") or {}).get("entities") or []:
-        found.setdefault(each["entity"], []).append(str(each["value"]))
-    return found
 
 
 def _things(entities: Mapping[str, Sequence[str]]) -> str:

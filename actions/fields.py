@@ -239,6 +239,10 @@ class AddressField:
                 return address if address.missing() == ("country",) else None
         return None
 
+    def begun(self, context: Context) -> bool:
+        """Whether all but the country has been said."""
+        return self.without_country(context) is not None
+
     @staticmethod
     def _names_country(context: Context) -> bool:
         """Whether the message is a country; of those where the shop does not deliver, only as the answer."""

@@ -24,7 +24,7 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 # What points at one order and no other, so that the task is about it or about none.
-_CERTAIN = (ReferenceKind.PRODUCT, ReferenceKind.RECENCY, ReferenceKind.NUMBER)
+CERTAIN = (ReferenceKind.PRODUCT, ReferenceKind.RECENCY, ReferenceKind.NUMBER)
 
 
 def named_order(context: Context) -> str | None:
@@ -116,7 +116,7 @@ class OrderField:
         found = described_orders(context)
         candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
         meant = _among(candidates, found)
-        if not meant and found and found[0].kind in _CERTAIN and not known.get("excluded"):
+        if not meant and found and found[0].kind in CERTAIN and not known.get("excluded"):
             # Another order must not take the place of the one that was named.
             return self._checked(context, found[0].order.order_id)
         return meant[0].order_id if len(meant) == 1 else None

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Protocol
 from rasa_sdk.events import EventType
 
 from actions.corrections import correct
-from actions.fields import AddressField
 from actions.order_choice import named_order
 from actions.set_aside import forget_outdated, keep, leave_for_now
 from actions.shop_action import Context, ShopAction
@@ -43,7 +42,8 @@ MOST_ASIDES = 2
 class Field(Protocol):
     """One thing a task needs. `slot` names it; the methods return None where there is nothing.
 
-    A field with a true `public` can be read without knowing who is writing.
+    A field with a true `public` can be read without knowing who is writing. One that can be given in pieces has
+    `begun(context)`: whether a piece of it has been said.
     """
 
     slot: str
@@ -198,7 +198,8 @@ class TaskForm(ShopAction):
     def _begun(self, state: State) -> bool:
         """Whether the message is a part of what was asked for; the rest is asked next."""
         asked = next((each for each in self.fields if each.slot == state.asked), None)
-        return isinstance(asked, AddressField) and asked.without_country(state.context) is not None
+        begun = getattr(asked, "begun", None)
+        return begun is not None and begun(state.context)
 
     def _answers(self, state: State) -> bool:
         """Whether the message holds the value that was asked for, whatever its intent looks like."""

@@ -55,12 +55,17 @@ class Turn:
         return values[0] if values else None
 
 
+def entities_in(parsed: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values of each entity in what was understood of a message, in their order."""
+    found: dict[str, list[str]] = {}
+    for entity in parsed.get("entities") or ():
+        found.setdefault(entity["entity"], []).append(str(entity["value"]))
+    return {name: tuple(values) for name, values in found.items()}
+
+
 def read_turn(tracker: Tracker) -> Turn:
     """The latest message of `tracker`; a conversation without one gives an empty turn."""
     message = tracker.latest_message or {}
-    found: dict[str, list[str]] = {}
-    for entity in message.get("entities") or []:
-        found.setdefault(entity["entity"], []).append(str(entity["value"]))
     mood = _mood(tracker.events or (), message)
     asked = _question(tracker.events or (), message)
     frustration = frustration_in(tracker.events or ())
@@ -70,7 +75,7 @@ def read_turn(tracker: Tracker) -> Turn:
         text=message.get("text") or "",
         intent=(message.get("intent") or {}).get("name") or "",
         intent_set=tuple(message.get("intent_set") or ()),
-        entities={name: tuple(values) for name, values in found.items()},
+        entities=entities_in(message),
         sentiment=float(mood.get("score") or 0.0),
         frustrated=bool(mood.get("frustration")) or frustration.level >= FRUSTRATED_FROM,
         frustration=frustration,
