@@ -1,11 +1,22 @@
-"""Half precision where the processor computes in it: training takes two thirds of the time, to the same accuracy."""
+"""Half precision where the processor is faster in it: training then takes two thirds of the time, as accurate."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import torch
 
 
 def half_precision(device: torch.device) -> torch.autocast:
-    """A context that computes matrix products in bfloat16 on GPUs and on CPUs with instructions for it."""
-    native = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)
+    """A context that computes matrix products in bfloat16 on GPUs and on CPUs that gain by it."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda" or _cpu_gains())
+
+
+@cache
+def _cpu_gains() -> bool:
+    """By what the processor is and not by a timing: the same machine has to train the same weights each time.
+
+    Intel's AVX-512 products of bfloat16 take twice the time of those of float32; only its AMX tiles are faster.
+    """
+    can = torch.cpu.get_capabilities()
+    return bool(can.get("amx_bf16")) or (bool(can.get("avx512_bf16")) and not can.get("cpu_name", "").startswith("Intel"))
