@@ -1,7 +1,8 @@
 """`rapport bench retrieval`: whether the right text comes first, whether it is known that none does, and at what cost.
 
 Three public collections through the product's own path (store, index, search), with the encoder that nobody has tuned.
-What is learnt (one weight, the judge of answerability) is learnt on half of the questions and measured on the other.
+What is learnt (weights of the clues, judge of answerability) is learnt on half of the questions and measured on the
+other.
 """
 
 from __future__ import annotations
@@ -139,8 +140,8 @@ def _apart_row(name: str, apart: dict[str, float]) -> Row:
 _NOTES: Sequence[str] = (
     "the encoder is all-MiniLM-L6-v2 as published, in 8 bits; its training data held Stack Exchange threads, "
     "which favours all that use it on stackfaq",
-    "the weight of meaning against words and the judge of answerability are learnt on half of the questions and "
-    "measured on the other; with known paraphrases the weight is that of the settings",
+    "the weights of the clues (400 questions) and the judge of answerability are learnt on half of the questions and "
+    "measured on the other; with known paraphrases the weights are those of the settings",
     "doc2dial: 272 pages cut into passages by the product; peers get the question and its history as one text; the "
     "question's own share against the history (0.4) was set while looking at this collection",
     "answerable or not: what answers is taken away from half of the questions; in doc2dial the other passages of the "

@@ -14,10 +14,10 @@ from knowledge.answerability import Answerability, features_of, fit_answerabilit
 from knowledge.evaluate import auroc, ndcg_at_k, recall_at_k
 from knowledge.hits import Hit
 from knowledge.retrieve import Retriever
-from knowledge.tune import DEPTH, Question, best_weight
+from knowledge.tune import DEPTH, Question, best_fusion
 
 OURS = "ours"
-# Questions that a weight is chosen on; more move it by less than a step.
+# Questions that weights are learnt from; more hardly move them.
 _TUNED_ON = 400
 
 
@@ -43,8 +43,8 @@ def halves(asked: Sequence[Asked]) -> list[tuple[list[Asked], list[Asked]]]:
 
 
 def tuned(shelf: Shelf, asked: Sequence[Asked]) -> Retriever:
-    """Ours with the weight of meaning against words that is best on these questions."""
-    return shelf.retriever.with_dense_weight(best_weight(shelf.retriever, _questions(asked[:_TUNED_ON])))
+    """Ours with the weights that are best on these questions."""
+    return shelf.retriever.with_fusion(best_fusion(shelf.retriever, _questions(asked[:_TUNED_ON])))
 
 
 def rank(

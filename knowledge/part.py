@@ -124,6 +124,23 @@ class Part:
         cosine: Vector = self.questions[self.asked[self.owners[places]]].astype(np.float32, copy=False) @ embedding
         return cosine
 
+    def under_heading(self, places: Places, embedding: Vector, title: Vector) -> Vector:
+        """float32 (places,): cosine of the heading that each passage stands under; `title`'s where it has none."""
+        rows = self.headed[places]
+        cosine = title.copy()
+        headed = rows >= 0
+        if headed.any():
+            cosine[headed] = self.headings[rows[headed]].astype(np.float32, copy=False) @ embedding
+        return cosine
+
+    def best_of_article(self, places: Places, scores: Vector) -> Vector:
+        """float32 (places,): the highest of the `scores` (places,) that an article's passages among these have."""
+        owners, place = np.unique(self.owners[places], return_inverse=True)
+        best = np.full(len(owners), -np.inf, dtype=np.float32)
+        np.maximum.at(best, place, scores)
+        of_each: Vector = best[place]
+        return of_each
+
     def heading(self, place: int, embedding: Vector) -> float:
         """How near what a passage's heading says beyond the title is; 0 for a passage under no heading.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from knowledge.countries import named_countries
 from knowledge.embed import Encoder, read_fingerprint
 from knowledge.errors import EncoderError
+from knowledge.fusion import CLUES, Fusion, Scores
 from knowledge.hits import Hit, general_first
 from knowledge.index import SearchIndex
 from knowledge.lexical import Weights, tokens
@@ -54,12 +55,19 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
-    """Of the candidates of a part, float32 arrays of one length."""
+class _Scored:
+    """Passages of a part with the scores of one query; `question` is that of the nearest known question."""
 
-    dense: Vector
-    lexical: Vector
-    fused: Vector
+    scores: Scores
+    question: Vector
+
+    @property
+    def dense(self) -> Vector:
+        return self.scores[:, CLUES.index("passage")]
+
+    @property
+    def lexical(self) -> Vector:
+        return self.scores[:, CLUES.index("words")]
 
 
 class Retriever:
@@ -81,13 +89,18 @@ class Retriever:
         self._encoder = encoder
         self._settings = settings or KnowledgeSettings()
         self._today = today
-        self._dense_weight: float | None = None
+        self._fusion: Fusion | None = None
 
-    def with_dense_weight(self, weight: float) -> Retriever:
-        """The same, going by this weight whatever settings and tuning say."""
+    def with_fusion(self, fusion: Fusion) -> Retriever:
+        """The same, going by these weights whatever settings and tuning say."""
         twin = Retriever(self.store, self._index, self._encoder, self._settings, self._today)
-        twin._dense_weight = weight
+        twin._fusion = fusion
         return twin
+
+    @property
+    def fusion(self) -> Fusion:
+        """The weights that it goes by: those it was given, else the tuned ones, else those of the settings."""
+        return self._fusion or tuning_of(self._settings.home).fusion or self._settings.fusion
 
     def warm_up(self) -> None:
         """Open the index. Raises SearchIndexError when there is one that cannot be used."""
@@ -118,15 +131,38 @@ class Retriever:
         if index is None or not index.meta.passages or not text.strip():
             return []
         queries = self._queries(index, text, embedding, earlier, together)
-        tiers = index.tiers.intersection(tokens(text)).union([audience.lower()] if audience else [])
-        countries = named_countries(text).union([country.upper()] if country else [])
         found: list[_Found] = []
-        for part, scopes in zip(index.parts, index.scopes, strict=True):
-            allowed, fit = scopes.weigh(tiers, countries, self._today())
+        for part, allowed, fit in self._searched(index, text, audience, country):
             found.extend(self._candidates(part, queries, allowed, fit))
         # A stable order among equals, so that the same question finds the same passages.
         best = sorted(found, key=lambda each: -each.fused)[:k]
         return self._hits(queries, best)
+
+    def clues(self, text: str, earlier: Sequence[str] = ()) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+        """What `search` would put in order, in no order: passage ids, and float32 (passages, queries * CLUES).
+
+        Needs an encoder, as weights are learnt for searches by meaning. One query, or two where something went before.
+        """
+        index = self._index.current()
+        if index is None or not index.meta.passages or not text.strip():
+            return (), np.zeros((0, len(CLUES)), dtype=np.float32)
+        queries = self._queries(index, text, None, earlier, None)
+        names: list[str] = []
+        scores = []
+        for part, allowed, _ in self._searched(index, text, None, None):
+            places = self._places(part, queries, allowed)
+            names += [part.ids[place] for place in places]
+            scores.append(np.concatenate([_scored(part, query, places).scores for query in queries], axis=1))
+        return tuple(names), np.concatenate(scores)
+
+    def _searched(
+        self, index: SearchIndex, text: str, audience: str | None, country: str | None
+    ) -> Iterator[tuple[Part, Mask, NDArray[np.int8]]]:
+        """Each part of the index, which of its passages this person may read, and how each fits the person."""
+        tiers = index.tiers.intersection(tokens(text)).union([audience.lower()] if audience else [])
+        countries = named_countries(text).union([country.upper()] if country else [])
+        for part, scopes in zip(index.parts, index.scopes, strict=True):
+            yield part, *scopes.weigh(tiers, countries, self._today())
 
     def _queries(
         self,
@@ -158,19 +194,22 @@ class Retriever:
         self, part: Part, queries: Sequence[_Query], allowed: Mask, fit: NDArray[np.int8]
     ) -> Iterator[_Found]:
         """Of one part, what each search of each query found, scored by all of them."""
+        places = self._places(part, queries, allowed)
+        scored = [_scored(part, query, places) for query in queries]
+        fused = self._fused(queries, scored) + np.where(fit[places] > 0, self._settings.variant_bonus, 0.0)
+        dense = _shared(queries, [each.dense for each in scored])
+        lexical = _shared(queries, [each.lexical for each in scored])
+        for row, place in enumerate(places):
+            yield _Found(part, int(place), float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
+
+    def _places(self, part: Part, queries: Sequence[_Query], allowed: Mask) -> Places:
         mask = None if bool(allowed.all()) else allowed
         places = np.zeros(0, dtype=np.int64)
         for query in queries:
             places = np.union1d(places, part.lexical.best(query.weights, self._settings.candidates, mask))
             if query.embedding is not None:
                 places = np.union1d(places, self._near(part, query.embedding, mask))
-        scores = [self._scores(part, query, places) for query in queries]
-        fused = _shared(queries, [each.fused for each in scores])
-        fused = fused + np.where(fit[places] > 0, self._settings.variant_bonus, 0.0)
-        dense = _shared(queries, [each.dense for each in scores])
-        lexical = _shared(queries, [each.lexical for each in scores])
-        for row, place in enumerate(places):
-            yield _Found(part, int(place), float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
+        return places
 
     def _near(self, part: Part, embedding: Vector, mask: Mask | None) -> Places:
         """The passages nearest in meaning, and those of articles known to be asked for in nearly these words."""
@@ -182,29 +221,13 @@ class Retriever:
         asked = part.asked_like(embedding, count)
         return np.union1d(places, asked if mask is None else asked[mask[asked]])
 
-    def _scores(self, part: Part, query: _Query, places: Places) -> _Scores:
-        lexical = part.lexical.at(query.weights, places)
-        if query.embedding is None:
-            return _Scores(np.zeros(len(places), dtype=np.float32), lexical, lexical)
-        dense = part.nearness(places, query.embedding)
-        weight = self._weight_of_meaning()
-        meaning = self._meaning(part, places, dense, query.embedding)
-        return _Scores(dense, lexical, weight * meaning + (1 - weight) * lexical)
-
-    def _weight_of_meaning(self) -> float:
-        if self._dense_weight is not None:
-            return self._dense_weight
-        tuned = tuning_of(self._settings.home).dense_weight
-        return self._settings.dense_weight if tuned is None else tuned
-
-    def _meaning(self, part: Part, places: Places, dense: Vector, embedding: Vector) -> Vector:
-        """The cosines of passage, best sentence and title, weighed into one; with a known question, if that is more."""
-        by_sentence, by_title = self._settings.sentence_share, self._settings.title_share
-        text = (1 - by_sentence - by_title) * dense + by_sentence * part.best_sentence(places, embedding)
-        meaning: Vector = text + by_title * part.title(places, embedding)
-        question = self._settings.question_share
-        asked = (1 - question) / (1 - by_title) * text + question * part.best_question(places, embedding)
-        return np.maximum(meaning, asked)
+    def _fused(self, queries: Sequence[_Query], scored: Sequence[_Scored]) -> Vector:
+        if queries[0].embedding is None:
+            return _shared(queries, [each.lexical for each in scored])
+        share, weights = self._settings.question_share, self.fusion.for_queries(len(queries))
+        fused = [each.fuse(by.scores, by.question, share) for each, by in zip(weights, scored, strict=True)]
+        total: Vector = np.sum(fused, axis=0)
+        return total
 
     def _hits(self, queries: Sequence[_Query], found: Sequence[_Found]) -> list[Hit]:
         passages = self.store.get_passages(each.part.ids[each.place] for each in found)
@@ -254,6 +277,23 @@ def open_retriever(
     elif fingerprint is None:
         fingerprint = read_fingerprint(settings.encoder_folder)
     return Retriever(store, LiveIndex(settings.index_folder, fingerprint), encoder, settings)
+
+
+def _scored(part: Part, query: _Query, places: Places) -> _Scored:
+    words = part.lexical.at(query.weights, places)
+    if query.embedding is None:
+        silent = np.zeros(len(places), dtype=np.float32)
+        return _Scored(np.stack([words if clue == "words" else silent for clue in CLUES], axis=1), silent)
+    passage, title = part.nearness(places, query.embedding), part.title(places, query.embedding)
+    clues = {
+        "passage": passage,
+        "sentence": part.best_sentence(places, query.embedding),
+        "title": title,
+        "words": words,
+        "heading": part.under_heading(places, query.embedding, title),
+        "article": part.best_of_article(places, passage),
+    }
+    return _Scored(np.stack([clues[name] for name in CLUES], axis=1), part.best_question(places, query.embedding))
 
 
 def _similarity(found: _Found, queries: Sequence[_Query]) -> Vector:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from knowledge.fusion import Fusion, Weights
 
 
 class KnowledgeSettings(BaseSettings):
@@ -70,6 +73,13 @@ class KnowledgeSettings(BaseSettings):
                 f"answer_threshold ({self.answer_threshold})"
             )
         return self
+
+    @property
+    def fusion(self) -> Fusion:
+        """The weights of a knowledge base that nothing was learnt about."""
+        by_passage = 1 - self.sentence_share - self.title_share
+        shares = Weights(by_passage, self.sentence_share, self.title_share, 0.0) * self.dense_weight
+        return Fusion.of(replace(shares, words=1 - self.dense_weight), self.own_share)
 
     @property
     def database(self) -> Path:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +21,16 @@ from knowledge.answerability import Answerability, BothWays, features_of, fit_an
 from knowledge.embed import load_encoder
 from knowledge.errors import KnowledgeError
 from knowledge.evaluate import auroc, mrr, ndcg_at_k, recall_at_k
+from knowledge.fusion import Fusion, Lesson, learn_weights
 from knowledge.hits import Hit
 from knowledge.live import LiveIndex
 from knowledge.retrieve import Retriever, open_retriever
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
-from knowledge.tuning import Tuning, tuning_of
+from knowledge.tuning import Tuning
 
 # Hits in which the articles of a question are looked for.
 DEPTH = 30
-_WEIGHTS = tuple(round(0.3 + 0.05 * step, 2) for step in range(15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +112,49 @@ def fit(retriever: Retriever, questions: Sequence[Question]) -> Answerability:
     return fit_answerability(features, [right for _, right, _ in seen], [weight for _, _, weight in seen])
 
 
-def best_weight(retriever: Retriever, questions: Sequence[Question]) -> float:
-    """The share of meaning against words by which the articles stand highest (MRR); of equals the middle one."""
+def best_fusion(retriever: Retriever, questions: Sequence[Question]) -> Fusion:
+    """The weights that these questions teach, or those of `retriever` where they rank questions left out better.
+
+    Better is by the mean reciprocal rank; each half is ranked by what the other teaches.
+    """
     asked = [question for question in questions if question.articles]
-    reached = [_reciprocal_rank(retriever.with_dense_weight(weight), asked) for weight in _WEIGHTS]
-    best = [weight for weight, value in zip(_WEIGHTS, reached, strict=True) if value >= max(reached) - 1e-9]
-    return best[len(best) // 2]
+    halves = (asked[::2], asked[1::2])
+    if not all(halves):
+        return retriever.fusion
+    reached = [
+        _reciprocal_ranks(retriever.with_fusion(learn_fusion(retriever, learn)), others)
+        for learn, others in (halves, halves[::-1])
+    ]
+    before = _reciprocal_ranks(retriever, asked)
+    return learn_fusion(retriever, asked) if sum(map(sum, reached)) > sum(before) else retriever.fusion
 
 
-def _reciprocal_rank(retriever: Retriever, questions: Sequence[Question]) -> float:
+def learn_fusion(retriever: Retriever, questions: Sequence[Question]) -> Fusion:
+    """The weights under which the answers of `questions` come first, drawn towards those of `retriever`.
+
+    What only questions of one kind are there for, those alone or those that follow others, holds for the other too
+    as far as it can: weights alone are shared out for both queries of a question that follows.
+    """
+    start = retriever.fusion
+    alone = [_lesson(retriever, question) for question in questions if not question.earlier]
+    following = [_lesson(retriever, question) for question in questions if question.earlier]
+    (by_itself,) = learn_weights(alone, (start.alone,))
+    shared = Fusion.of(by_itself, sum(astuple(start.own)))
+    return Fusion(by_itself, *learn_weights(following, (shared.own, shared.together)))
+
+
+def _lesson(retriever: Retriever, question: Question) -> Lesson:
+    names, scores = retriever.clues(question.text, question.earlier)
+    right = [bool(question.articles & {name, name.rpartition("#")[0]}) for name in names]
+    return Lesson(scores, np.array(right, dtype=np.bool_))
+
+
+def _reciprocal_ranks(retriever: Retriever, questions: Sequence[Question]) -> list[float]:
     ranks = []
     for question in questions:
         right = [question.answered_by(hit) for hit in question.search(retriever)]
         ranks.append(1 / (1 + right.index(True)) if True in right else 0.0)
-    return sum(ranks) / max(1, len(ranks))
+    return ranks
 
 
 def words_only(settings: KnowledgeSettings) -> Retriever:
@@ -149,22 +178,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         development = [question for question in questions if in_development(question)]
         held_out = [question for question in questions if not in_development(question)]
     by_meaning = open_retriever(settings, load_encoder(settings.encoder_folder))
-    weight = best_weight(by_meaning, development)
-    print(
-        f"dense_weight: {settings.dense_weight} by the settings, {tuning_of(settings.home).dense_weight} in use, ",
-        end="",
-    )
-    print(f"{weight} by the questions to learn from")
+    untuned = by_meaning.with_fusion(settings.fusion)
+    fusion = best_fusion(untuned, development)
+    _print_weights("in use", by_meaning.fusion)
+    _print_weights("by the questions to learn from", fusion)
     fitted = []
-    for name, retriever in (("by meaning", by_meaning.with_dense_weight(weight)), ("by words", words_only(settings))):
+    for name, retriever in (("by meaning", by_meaning.with_fusion(fusion)), ("by words", words_only(settings))):
         judge = fit(retriever, development)
         fitted.append(judge)
         print(name, judge)
         print("  development", measure(retriever, development, judge))
         print("  held out   ", measure(retriever, held_out, judge))
     if given.write:
-        Tuning(weight, BothWays(*fitted)).save(settings.home)
+        Tuning(fusion, BothWays(*fitted)).save(settings.home)
         print(f"written to {settings.home}")
+
+
+def _print_weights(of: str, fusion: Fusion) -> None:
+    print(f"weights {of}:")
+    for query, weights in asdict(fusion).items():
+        print(f"  {query:<9}", ", ".join(f"{clue} {weight:.2f}" for clue, weight in weights.items()))
 
 
 if __name__ == "__main__":

@@ -19,4 +19,5 @@ def _cpu_gains() -> bool:
     Intel's AVX-512 products of bfloat16 take twice the time of those of float32; only its AMX tiles are faster.
     """
     can = torch.cpu.get_capabilities()
-    return bool(can.get("amx_bf16")) or (bool(can.get("avx512_bf16")) and not can.get("cpu_name", "").startswith("Intel"))
+    is_intel = can.get("cpu_name", "").startswith("Intel")
+    return bool(can.get("amx_bf16") or (can.get("avx512_bf16") and not is_intel))

@@ -5,11 +5,12 @@ from knowledge.answer import compose
 from knowledge.answerability import SHIPPED, Answerability, BothWays, features_of, fit_answerability
 from knowledge.build import build_index
 from knowledge.errors import KnowledgeError
+from knowledge.fusion import Fusion, Weights
 from knowledge.hits import Hit
 from knowledge.ingest import ingest_path
 from knowledge.live import LiveIndex
 from knowledge.retrieve import Retriever
-from knowledge.tune import Question, best_weight, fit, in_development, measure, read_questions
+from knowledge.tune import Question, fit, in_development, measure, read_questions
 from knowledge.tuning import Tuning, tuning_of
 
 
@@ -84,7 +85,8 @@ def test_what_was_tuned_is_gone_by_at_once(settings, store, articles, encoder) -
     question = "when do I get the refund of a return"
     before = retriever.search(question)
     judge = Answerability(-1.0, (0.0, 2.0, 0.0, 0.0, 0.0))
-    Tuning(0.3, BothWays(judge, judge)).save(settings.home)
+    by_words = Weights(0.2, 0.1, 0.0, 0.7)
+    Tuning(Fusion.of(by_words, 0.4), BothWays(judge, judge)).save(settings.home)
     assert [hit.score for hit in retriever.search(question)] != [hit.score for hit in before]
     answer = compose(store, question, before, settings=settings)
     assert answer.probability == pytest.approx(judge.probability(before), abs=1e-3)
@@ -95,14 +97,6 @@ def test_a_tuning_of_another_make_is_said_so(settings) -> None:
     (settings.home / "tuning.json").write_text('{"dense_weight": 1}')
     with pytest.raises(KnowledgeError, match=r"tuning\.json cannot be understood .* remove it, or tune again"):
         tuning_of(settings.home)
-
-
-def test_the_weight_that_ranks_best_is_found(settings, store, articles, encoder) -> None:
-    ingest_path(store, articles)
-    build_index(settings, encoder)
-    retriever = Retriever(store, LiveIndex(settings.index_folder, encoder.fingerprint), encoder, settings)
-    weight = best_weight(retriever, [Question("refund of a return", frozenset({"returns"}))])
-    assert 0.3 <= weight <= 1.0
 
 
 def test_a_question_stays_in_its_half() -> None:
