@@ -2,7 +2,8 @@
 
     python -m knowledge.tune QUESTIONS.yml [--held-out OTHERS.yml] [--write]
 
-A file lists `question` and `articles`, the ids of the documents that answer it, none where none does.
+A file lists `question` and `articles`, the ids of the documents that answer it, none where none does; where it followed
+others, `earlier` is what was said before, the latest first.
 What is held out is for reporting and never chosen on: another file, or else the half that is not `in_development`.
 """
 
@@ -63,7 +64,9 @@ def read_questions(path: Path) -> list[Question]:
     """The questions in a YAML file. Raises KnowledgeError for a file of another make."""
     try:
         entries = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return [Question(entry["question"], frozenset(entry["articles"])) for entry in entries]
+        return [
+            Question(each["question"], frozenset(each["articles"]), tuple(each.get("earlier", ()))) for each in entries
+        ]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise KnowledgeError(f"{path} is not a list of 'question' and 'articles': {error!r}") from error
 
