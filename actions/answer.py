@@ -48,7 +48,7 @@ class ActionAnswer(ShopAction):
         answer = find_answer(context)
         sources = _links(answer.sources)
         said = {
-            "answer": " ".join(answer.sentences),
+            "answer": answer.text,
             "passages": [source.passage_id for source in answer.sources],
             "sources": sources,
         }

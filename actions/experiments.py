@@ -91,7 +91,7 @@ def articles_of(
 def _heard(answer: Answer) -> tuple[object, ...]:
     """What of an answer the customer reads."""
     near = answer.near if answer.status is AnswerStatus.UNKNOWN else ()
-    return answer.status, answer.sentences, answer.sources, near
+    return answer.status, answer.text, answer.sources, near
 
 
 def unharmed(ask: Callable[[], Found], otherwise: Found) -> Found:

@@ -54,7 +54,7 @@ class ActionProduct(ShopAction):
                 {"title": each.title, "url": each.url or f"/help/{each.document_id}"} for each in answer.sources[:1]
             ]
             passages = [each.passage_id for each in answer.sources]
-            context.say("answer", "answered", answer=" ".join(answer.sentences), sources=sources, passages=passages)
+            context.say("answer", "answered", answer=answer.text, sources=sources, passages=passages)
             return []
         context.say("product", "none")
         return []

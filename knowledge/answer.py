@@ -13,7 +13,17 @@ from enum import StrEnum
 from knowledge.chunk import outline
 from knowledge.documents import Passage
 from knowledge.hits import Hit, general_first
-from knowledge.places import Outline, Person, has_steps, nearest_places, rows_for, whole_lists, with_introduction
+from knowledge.layout import lay_out
+from knowledge.places import (
+    Outline,
+    Person,
+    has_steps,
+    named_rows,
+    nearest_places,
+    rows_for,
+    whole_lists,
+    with_introduction,
+)
 from knowledge.scope import scope_fit
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
@@ -55,7 +65,7 @@ class Answer:
 
     `sources` are the passages they stand in, `near` other articles that might help, the likeliest first;
     `probability` is that of the sources answering the question. `composer` names the language model in whose words
-    the sentences are, if any.
+    the sentences are, if any; else `laid_out` is how they are shown.
     """
 
     status: AnswerStatus
@@ -64,6 +74,12 @@ class Answer:
     near: tuple[Source, ...]
     probability: float
     composer: str = ""
+    laid_out: str = ""
+
+    @property
+    def text(self) -> str:
+        """As customers read it, in lines where the article has a list or a table."""
+        return self.laid_out if self.laid_out and not self.composer else " ".join(self.sentences)
 
 
 def compose(
@@ -94,14 +110,15 @@ def compose(
         (passage, _shown(question, passage, places, person, lists))
         for passage, places in _chosen(question, hits, passages, lists)
     ]
-    sentences = [passage.sentences[place] for passage, places in chosen for place in places]
+    sentences = dict.fromkeys(passage.sentences[place] for passage, places in chosen for place in places)
     sources = tuple(source_of(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
-        sentences=tuple(dict.fromkeys(sentences)),
+        sentences=tuple(sentences),
         sources=sources,
         near=_near(hits, passages, {source.document_id for source in sources}),
         probability=probability,
+        laid_out=lay_out(tuple(sentences), lists, document.body if document else "", person.columns(question)),
     )
 
 
@@ -192,6 +209,7 @@ def _chosen(
 def _shown(question: str, passage: Passage, places: tuple[int, ...], person: Person, lists: Outline) -> tuple[int, ...]:
     """The places of a passage as they are shown to this person."""
     places = rows_for(passage, whole_lists(passage, places, lists), question, person)
+    places = named_rows(passage, places, question, person, lists)
     return with_introduction(passage, places, lists)
 
 

@@ -22,9 +22,17 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """Of a table, what its columns are called and the cells of one row; the first names the row."""
+
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """`level` is 1 to 6 for a heading, else 0; `group` numbers the list or table that it is in, from 1; `is_step` says
-    that the list is numbered.
+    that the list is numbered. `number` is that of the item or row in it; what is nested in an item has the item's.
     """
 
     kind: Kind
@@ -32,6 +40,8 @@ class Block:
     level: int = 0
     group: int = 0
     is_step: bool = False
+    number: int = 0
+    row: Row | None = None
 
 
 def markdown_parser() -> MarkdownIt:
@@ -53,8 +63,7 @@ def _text_blocks(body: str) -> list[Block]:
 def _markdown_blocks(body: str, language: str) -> list[Block]:
     blocks: list[Block] = []
     numbered: list[bool] = []
-    groups = 0
-    heading = 0
+    groups = number = heading = 0
     row: list[str] | None = None
     header: list[str] = []
     for token in markdown_parser().parse(body):
@@ -64,19 +73,26 @@ def _markdown_blocks(body: str, language: str) -> list[Block]:
             case "heading_close":
                 heading = 0
             case "ordered_list_open" | "bullet_list_open":
-                groups += not numbered
+                if not numbered:
+                    groups += 1
+                    number = int(token.attrGet("start") or 1) - 1
                 numbered.append(token.type == "ordered_list_open")
+            case "list_item_open":
+                number += len(numbered) == 1
             case "ordered_list_close" | "bullet_list_close":
                 numbered.pop()
             case "table_open":
                 groups += 1
+                number = 0
             case "tr_open":
                 row = []
             case "thead_close":
                 header = row or []
                 row = None
             case "tr_close" if row is not None and header:
-                blocks.append(Block(Kind.ROW, _row_sentence(header, row, language), group=groups))
+                number += 1
+                said, cells = _row_sentence(header, row, language), Row(tuple(header), tuple(row))
+                blocks.append(Block(Kind.ROW, said, group=groups, number=number, row=cells))
             case "table_close":
                 header, row = [], None
             case "fence" | "code_block":
@@ -88,7 +104,7 @@ def _markdown_blocks(body: str, language: str) -> list[Block]:
                 elif heading:
                     blocks.append(Block(Kind.HEADING, text, heading))
                 elif numbered:
-                    blocks.append(Block(Kind.ITEM, text, group=groups, is_step=numbered[0]))
+                    blocks.append(Block(Kind.ITEM, text, group=groups, is_step=numbered[0], number=number))
                 else:
                     blocks.append(Block(Kind.PARAGRAPH, text))
     return blocks

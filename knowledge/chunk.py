@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from knowledge.blocks import Block, Kind, read_blocks
+from knowledge.blocks import Block, Kind, Row, read_blocks
 from knowledge.documents import Document, Passage, make_passage
 from knowledge.sentences import split_sentences
 
@@ -25,12 +25,16 @@ _UNENDED = re.compile(r"[\w)%\u20ac$\u00b0]$")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A sentence's list or table, by number in the document; `line` is the sentence that introduces it, if one does."""
+    """A sentence's list or table, by number in the document, and which item or row of it; `line` is the sentence that
+    introduces it, if one does.
+    """
 
     group: int
     is_row: bool
     is_step: bool
     line: str = ""
+    number: int = 0
+    row: Row | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def outline(document: Document) -> dict[str, Listed]:
     path: list[tuple[int, str]] = []
     for block in read_blocks(document.body, document.format, document.language):
         if block.kind in (Kind.ITEM, Kind.ROW):
-            listed = Listed(block.group, block.kind is Kind.ROW, block.is_step, line)
+            listed = Listed(block.group, block.kind is Kind.ROW, block.is_step, line, block.number, block.row)
             found |= dict.fromkeys(_sentences(_whole(block, path)), listed)
             continue
         path = [(block.level, block.text)] if block.kind is Kind.HEADING else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,23 @@ class Person:
     country: str | None
     tiers: frozenset[str]
 
+    def columns(self, question: str) -> Callable[[Sequence[str]], frozenset[int]]:
+        """What tells, of the names of a table's columns, the places of those that are not for this person.
+
+        None is where not every column is that of a tier, or of a country, or where it is not known whose it is.
+        """
+        tiers = self.tiers.intersection(tokens(question)).union([self.tier.lower()] if self.tier else [])
+        countries = named_countries(question).union([self.country.upper()] if self.country else [])
+
+        def foreign(names: Sequence[str]) -> frozenset[int]:
+            by_tier = [name.lower() if name.lower() in self.tiers else None for name in names]
+            for of_columns, own in ((by_tier, tiers), ([country_called(name) for name in names], countries)):
+                if None not in of_columns and own.intersection(filter(None, of_columns)):
+                    return frozenset(place for place, of in enumerate(of_columns) if of not in own)
+            return frozenset()
+
+        return foreign
+
 
 def rows_for(passage: Passage, places: tuple[int, ...], question: str, person: Person) -> tuple[int, ...]:
     """Of a table of tiers or countries the person's own row alone, also where the nearest sentences are other rows.
@@ -66,13 +83,38 @@ def _own_rows(
     listed = {place for place, of in enumerate(of_rows) if of is not None}
     if not listed.intersection(places):
         return places
-    if own is None:
-        return places if named.intersection(filter(None, of_rows)) else tuple(sorted(listed.union(places)))
+    if own is None and not named.intersection(filter(None, of_rows)):
+        return tuple(sorted(listed.union(places)))
     foreign = {place for place in places if of_rows[place] not in (None, own, *named)}
     if not foreign:
         return places
-    mine = {place for place, of in enumerate(of_rows) if of == own}
+    mine = {
+        place for place, of in enumerate(of_rows) if of is not None and (of == own or (own is None and of in named))
+    }
     return tuple(sorted(mine.union(places) - foreign)) or places
+
+
+def named_rows(
+    passage: Passage, places: tuple[int, ...], question: str, person: Person, outline: Outline
+) -> tuple[int, ...]:
+    """Of a table of which the question names a row, that row, with those that say more of it: of "Standard" also
+    "Standard, free from". Not of one of tiers or countries, in which one's own row stands too.
+    """
+    asked = frozenset(tokens(question))
+    for group in {_group(passage, place, outline) for place in places}:
+        names: dict[int, str] = {}
+        for place, sentence in enumerate(passage.sentences):
+            listed = outline.get(sentence)
+            if listed is not None and listed.row is not None and listed.group == group:
+                names[place] = listed.row.cells[0]
+        if any(name.lower() in person.tiers or country_called(name) for name in names.values()):
+            continue
+        rows = {place: frozenset(tokens(name)) for place, name in names.items()}
+        named = [words for words in rows.values() if words and words <= asked]
+        if named:
+            kept = {place for place, words in rows.items() if any(each <= words for each in named)}
+            places = tuple(sorted(kept.union(places) - (rows.keys() - kept)))
+    return places
 
 
 def whole_lists(passage: Passage, places: Sequence[int], outline: Outline) -> tuple[int, ...]:

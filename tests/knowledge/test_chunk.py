@@ -1,5 +1,6 @@
 import random
 
+from knowledge.blocks import Row
 from knowledge.chunk import MAX_WORDS, MIN_WORDS, Listed, chunk, outline
 from knowledge.documents import Document, Format
 
@@ -107,13 +108,15 @@ def test_what_is_forbidden_says_so_in_each_item() -> None:
 def test_an_item_knows_its_list_and_the_line_that_introduces_it() -> None:
     body = "You need:\n\n- a descaler\n- one litre of water. Soft water will do.\n\nThen wait.\n\n"
     body += "1. Fill it.\n2. Start it.\n"
-    needed, steps = Listed(1, False, False, "You need:"), Listed(2, False, True)
+    descaler, water = (Listed(1, False, False, "You need:", number) for number in (1, 2))
     assert outline(document(body)) == {
-        "a descaler.": needed,
-        "one litre of water.": needed,
-        "Soft water will do.": needed,
-        "Fill it.": steps,
-        "Start it.": steps,
+        "a descaler.": descaler,
+        "one litre of water.": water,
+        "Soft water will do.": water,
+        "Fill it.": Listed(2, False, True, number=1),
+        "Start it.": Listed(2, False, True, number=2),
     }
     table = "| Tier | Days |\n|---|---|\n| Gold | 60 |\n"
-    assert outline(document(table)) == {"Gold \u2013 days: 60.": Listed(1, True, False)}
+    assert outline(document(table)) == {
+        "Gold \u2013 days: 60.": Listed(1, True, False, number=1, row=Row(("Tier", "Days"), ("Gold", "60")))
+    }
