@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.config import Config
-from bot.cli.display import console
-from knowledge.answer import Answer, AnswerStatus, compose
+from bot.cli.display import console, note
+from bot.cli.understood import understand
+from knowledge.answer import Answer, AnswerStatus, compose, hits_for
 from knowledge.documents import Passage
 from knowledge.hits import Hit
 from knowledge.settings import KnowledgeSettings
@@ -23,7 +24,7 @@ _SHOWN = 8
 
 
 def ask(config: Config, question: str, tier: str | None, country: str | None) -> None:
-    """Print answer, sources and scores. Raises KnowledgeError without an encoder or an index."""
+    """Print what the bot answers, its sources and scores. Raises KnowledgeError without an encoder or an index."""
     from knowledge.embed import load_encoder
     from knowledge.index import open_index
     from knowledge.retrieve import open_retriever
@@ -31,15 +32,26 @@ def ask(config: Config, question: str, tier: str | None, country: str | None) ->
     encoder = load_encoder(config.knowledge.encoder_folder)
     open_index(config.knowledge.index_folder, encoder.fingerprint)  # says what is wrong, where search finds nothing
     retriever = open_retriever(config.knowledge, encoder)
-    hits = retriever.search(question, k=_SHOWN, audience=tier, country=country)
+    understood = understand(config, question)
+    if understood is None:
+        hits = retriever.search(question, k=_SHOWN, audience=tier, country=country)
+    else:
+        question, hits = understood.text, list(understood.hits)
     answer = compose(retriever.store, question, hits, tier, country, config.knowledge)
     written = _written(config, retriever.store, question, hits, answer, tier, country)
     answer = written.answer if written is not None else answer
+    hits = hits_for(retriever.store, hits, tier, country, config.knowledge)
     passages = retriever.store.get_passages(hit.passage_id for hit in hits)
+    hits = [hit for hit in hits if hit.passage_id in passages]
+    if understood is not None:
+        intent = f"{understood.intent} ({understood.confidence:.0%})" if understood.intent else "no intent"
+        console.print(escape(f'Understood as: "{understood.spelled}", {intent}'), end="\n\n")
     _print_answer(answer)
     console.print(_scores(hits, passages, answer))
     console.print(_why(answer, hits, config.knowledge))
     console.print(escape(_who_wrote(answer, written)))
+    if understood is None:
+        note("There is no trained bot: the articles were searched for the question as it stands.")
     retriever.store.close()
 
 
@@ -77,7 +89,7 @@ def _print_answer(answer: Answer) -> None:
     if answer.status is AnswerStatus.UNKNOWN:
         console.print("[bold]The articles do not answer this.[/]")
     else:
-        console.print(escape(" ".join(answer.sentences)))
+        console.print(escape(answer.text))
         for source in answer.sources:
             console.print(f"  Source: {escape(source.title)} [dim]({escape(source.passage_id)})[/]")
     if answer.near:
@@ -119,5 +131,5 @@ def _why(answer: Answer, hits: Sequence[Hit], settings: KnowledgeSettings) -> st
     return (
         f"\nThe passages answer the question with probability {answer.probability:.2f}: {judged}.\n"
         f"Score = {settings.dense_weight:g} x meaning + {1 - settings.dense_weight:g} x words, more for an article "
-        "written for this person, less where that is not known."
+        "written for this person or on the topic of the intent."
     )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import knowledge.embed
-from bot.cli.config import read_config
+from bot.cli.config import Config, read_config
+from bot.cli.fingerprints import note_trained
 from knowledge.build import build_index
 from knowledge.ingest import ingest_path
 from knowledge.store import KnowledgeStore
@@ -31,9 +32,31 @@ def article(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     build_index(settings, FakeEncoder())
 
 
+def test_it_answers_what_the_bot_understands(rapport: Any, trained: Config) -> None:
+    """A typo is put right as it is in the chat, and the output says so."""
+    outcome = rapport("ask", "how mcuh does expres  shippign cost?", "--tier", "gold", "--home", str(trained.home))
+    assert outcome.code == 0
+    assert outcome.said.startswith('Understood as: "how much does express shipping cost?", ask_delivery (')
+    assert "Express (Gold): free." in outcome.said
+    assert "There is no trained bot" not in outcome.said
+
+
+def test_a_model_that_cannot_be_read_is_named(rapport: Any, article: None, home: Path) -> None:
+    models = read_config().models
+    models.mkdir(parents=True)
+    (models / "half.tar.gz").write_bytes(b"half a model")
+    note_trained(home, bot={"model": "half.tar.gz"})
+    outcome = rapport("ask", QUESTION)
+    assert outcome.code != 0
+    assert "The bot's model half.tar.gz cannot be used: it cannot be read" in outcome.complained
+    assert "`rapport train --force`" in outcome.complained
+
+
 def test_it_says_that_the_sentences_are_the_articles_own(rapport: Any, article: None) -> None:
     assert "Sentences word for word from the articles." in rapport("ask", QUESTION).said
-    assert "word for word" not in rapport("ask", "who won the football world cup").said
+    said = rapport("ask", "who won the football world cup").said
+    assert "word for word" not in said
+    assert "There is no trained bot: the articles were searched for the question as it stands." in said
 
 
 def test_it_says_which_model_wrote_or_why_it_did_not(
