@@ -24,9 +24,13 @@ def urls_in(path: Path) -> list[str] | None:
 
 
 def read_url_list(text: str) -> list[str] | None:
-    """The addresses of a list, once each; None for a text that is no list. Lines that begin with # are remarks."""
+    """The lines of a list, once each; None for a text that is no list. Lines that begin with # are remarks.
+
+    A list is a text whose lines are addresses, all but a few: "htp://shop.example" is no article but a mistake, and
+    whoever fetches it says so.
+    """
     lines = [line.strip() for line in text.splitlines()]
     urls = [line for line in lines if line and not line.startswith("#")]
-    if not urls or not all(map(is_url, urls)):
+    if 2 * sum(map(is_url, urls)) <= len(urls):
         return None
     return list(dict.fromkeys(urldefrag(url).url for url in urls))

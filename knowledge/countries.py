@@ -58,6 +58,15 @@ def country_called(name: str) -> str | None:
     return _BY_NAME.get(name.strip().lower().removeprefix("the "))
 
 
+def country_code(name: str) -> str | None:
+    """The code in capitals of a country given by code or by name; "UK" is GB. None for what is neither."""
+    name = name.strip()
+    found = _PATTERN.fullmatch(name.removeprefix("the "))
+    if found is not None:
+        return found.lastgroup
+    return name.upper() if re.fullmatch(r"[A-Za-z]{2}", name) else None
+
+
 def named_countries(text: str) -> frozenset[str]:
     """Codes of the countries whose English name, or the word for what is of there, is in `text`."""
     return frozenset(match.lastgroup for match in _PATTERN.finditer(text) if match.lastgroup)

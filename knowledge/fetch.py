@@ -95,10 +95,14 @@ class Fetcher:
                     return answer
                 place = answer
         except httpx.TimeoutException as error:
-            raise DocumentError(f"it did not come within {self._timeout:g} seconds") from error
+            raise DocumentError(f"it did not come within {self._timeout:g} seconds; try again later") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise DocumentError(f"it cannot be fetched: {error or type(error).__name__}") from error
-        raise DocumentError(f"it leads on to other addresses more than {_MOST_REDIRECTS} times")
+            said = str(error) or type(error).__name__
+            raise DocumentError(f"it cannot be fetched: {said}; check the address, or try again later") from error
+        raise DocumentError(
+            f"it leads on to other addresses more than {_MOST_REDIRECTS} times, at last to {place}; "
+            "give the address at which the page stands"
+        )
 
     def _ask(self, url: str, headers: Mapping[str, str], ends: float) -> Page | str | None:
         """The page, None for unchanged, or the address that it has moved to."""
@@ -117,7 +121,8 @@ class Fetcher:
                 if answer.status_code in _REDIRECTS and "location" in answer.headers:
                     return str(httpx.URL(url).join(answer.headers["location"]))
                 if answer.status_code != 200:
-                    raise DocumentError(f"the server answered {answer.status_code} {answer.reason_phrase}")
+                    said = f"{answer.status_code} {answer.reason_phrase}".strip()
+                    raise DocumentError(f"the server answered {said}; {_remedy(answer.status_code)}")
                 return self._page(url, answer, ends)
         finally:
             self._last = time.monotonic()
@@ -125,7 +130,9 @@ class Fetcher:
     def _page(self, url: str, answer: httpx.Response, ends: float) -> Page:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _SUFFIXES:
-            raise DocumentError(f"its type '{kind or 'none'}' is not one of HTML, text, Markdown, PDF and DOCX")
+            raise DocumentError(
+                f"its type '{kind or 'none'}' is not one of HTML, text, Markdown, PDF and DOCX; take it off the list"
+            )
         data = b""
         for piece in answer.iter_bytes():
             data += piece
@@ -152,7 +159,7 @@ class Fetcher:
             port = parts.port or (443 if parts.scheme == "https" else 80)
             found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
         except (OSError, ValueError, UnicodeError) as error:
-            raise DocumentError(f"its host '{parts.hostname}' is not known") from error
+            raise DocumentError(f"its host '{parts.hostname}' is not known; check the spelling") from error
         # Those of IPv4 first: not every machine reaches the others.
         addresses = sorted((str(each[4][0]) for each in found), key=lambda address: ":" in address)
         if not self._allow_private:
@@ -175,6 +182,14 @@ class _Target:
     url: str
     headers: Mapping[str, str]
     extensions: Mapping[str, Any]
+
+
+def _remedy(status: int) -> str:
+    if status in (404, 410):
+        return "check the address, or take it off the list"
+    if status in (401, 403):
+        return "only a page that everybody may read can be fetched; save it as a file instead"
+    return "try again later"
 
 
 def _is_public(address: str) -> bool:

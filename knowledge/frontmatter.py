@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from knowledge.countries import country_code
 from knowledge.errors import DocumentError
 
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _KEYS = (
     "title",
     "id",
@@ -56,7 +59,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     end = next((number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
     if end is None:
-        raise DocumentError("the front matter that '---' opens is not closed by another '---'")
+        raise DocumentError("the front matter that '---' opens is not closed; end it with another '---'")
     return read_matter(_load("\n".join(lines[1:end]))), "\n".join(lines[end + 1 :])
 
 
@@ -65,11 +68,13 @@ def _load(text: str) -> dict[str, Any]:
         # YAML 1.2, in which the country code NO is a text and not the opposite of yes.
         values = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
-        raise DocumentError(f"the front matter is not YAML: {_first_line(error)}") from error
+        raise DocumentError(f"the front matter is not YAML: {_first_line(error)}{_hint(text, error)}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise DocumentError("the front matter is not a list of 'key: value' lines")
+        raise DocumentError(
+            "the front matter is not a list of 'key: value' lines; write it as such, or take its '---' out"
+        )
     return {str(key): value for key, value in values.items()}
 
 
@@ -83,9 +88,9 @@ def read_matter(values: dict[str, Any]) -> FrontMatter:
         title=_text(values, "title"),
         document_id=_text(values, "id"),
         topic=_text(values, "topic"),
-        language=_text(values, "language").split("-")[0].lower(),
-        audience=tuple(name.lower() for name in _names(values, "audience")),
-        countries=tuple(name.upper() for name in _names(values, "countries")),
+        language=_language(values),
+        audience=tuple(name.lower() for name in _listed(values, "audience")),
+        countries=tuple(map(_country, _listed(values, "countries"))),
         valid_from=_day(values, "valid_from"),
         valid_until=_day(values, "valid_until"),
         updated=_day(values, "updated"),
@@ -123,6 +128,25 @@ def _names(values: dict[str, Any], key: str) -> list[str]:
     return [name.strip() for name in names]
 
 
+def _listed(values: dict[str, Any], key: str) -> list[str]:
+    """Names that may also stand in one text: "gold, silver"."""
+    return [part.strip() for name in _names(values, key) for part in re.split(r"[,;|]", name) if part.strip()]
+
+
+def _language(values: dict[str, Any]) -> str:
+    language = _text(values, "language").split("-")[0].split("_")[0].lower()
+    if language and not re.fullmatch(r"[a-z]{2,3}", language):
+        raise DocumentError(f"'language' must be a code such as en or de, not {_text(values, 'language')!r}")
+    return language
+
+
+def _country(name: str) -> str:
+    code = country_code(name)
+    if code is None:
+        raise DocumentError(f"'countries' must be two-letter codes such as DE, not {name!r}")
+    return code
+
+
 def _day(values: dict[str, Any], key: str) -> date | None:
     value = values.get(key)
     if value is None:
@@ -132,6 +156,19 @@ def _day(values: dict[str, Any], key: str) -> date | None:
     if isinstance(value, date):
         return value
     raise DocumentError(f"'{key}' must be a day such as 2026-01-31, not {value!r}")
+
+
+def _hint(text: str, error: Exception) -> str:
+    """What to do where that can be told; a day that the calendar lacks is named."""
+    if isinstance(error, YAMLError):
+        return "; put a value that holds ': ' or begins with a sign into quotation marks"
+    for number, line in enumerate(text.split("\n"), 2):
+        for found in _DAY.findall(line):
+            try:
+                date(*map(int, found.split("-")))
+            except ValueError:
+                return f", {found} in line {number}; write a day of the calendar"
+    return ""
 
 
 def _first_line(error: Exception) -> str:

@@ -19,6 +19,8 @@ Progress = Callable[[int, int], None]
 
 # Part of each content hash: raised when reading or cutting changes, so that every file is read again.
 READER = "5"
+# Navigation, forms and scripts of a page are no text.
+NO_TEXT = "there is no text in it that a customer could read; write some, or take it out"
 _MAX_BYTES = 5 * 1024 * 1024
 
 
@@ -61,6 +63,8 @@ def ingest_path(
     with store.transaction():
         known = store.sources(str(path))
         _remove_vanished(store, path, files, known, report)
+        if not files and not report.removed:
+            raise DocumentError(f"there is no file in the folder {path}; put articles into it, or name another one")
         of_files = _by_file(known)
         for done, file in enumerate(files, 1):
             try:
@@ -134,7 +138,7 @@ def _ingest_file(
     reading = read_documents(file, data, root)
     passages = {document.source: chunk(document) for document in reading.documents}
     if not any(passages.values()):
-        raise DocumentError("there is no text in it")
+        raise DocumentError(NO_TEXT)
     for source in before.keys() - passages.keys():
         document_id, _ = known.pop(source)
         store.remove_document(document_id)
@@ -161,7 +165,7 @@ def put_document(
 ) -> None:
     """Store a document in the place of what its source held, and report what became of it. Raises DocumentError."""
     if not passages:
-        raise DocumentError("there is no text in it")
+        raise DocumentError(NO_TEXT)
     _refuse_taken_id(store, document)
     before = known.get(document.source)
     former = store.get_document(before[0]) if before else None
@@ -192,9 +196,8 @@ def _refuse_taken_id(store: KnowledgeStore, document: Document) -> None:
 
 def _read(file: Path, max_bytes: int) -> bytes:
     if file.suffix.lower() not in SUFFIXES:
-        raise DocumentError(
-            f"the format '{file.suffix or file.name}' is not read; known are {', '.join(sorted(SUFFIXES))}"
-        )
+        known = ", ".join(sorted(SUFFIXES))
+        raise DocumentError(f"the format '{file.suffix or file.name}' is not read; save it as one of {known}")
     try:
         size = file.stat().st_size
         if size > max_bytes:
@@ -203,5 +206,5 @@ def _read(file: Path, max_bytes: int) -> bytes:
     except OSError as error:
         raise DocumentError(f"it cannot be read: {error.strerror or error}") from error
     if not data.strip():
-        raise DocumentError("it is empty")
+        raise DocumentError("it is empty; write something into it, or take it out")
     return data

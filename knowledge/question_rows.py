@@ -50,7 +50,7 @@ class Entries:
 
 def read_csv(text: str) -> Entries:
     """Rows under a line of column names; the delimiter is found out. Raises DocumentError without such a line."""
-    return _from_rows(csv_rows(text))
+    return _from_rows(csv_rows(text, _names_columns))
 
 
 def read_xlsx(data: bytes) -> Entries:
@@ -64,28 +64,34 @@ def read_xlsx(data: bytes) -> Entries:
             read = _from_rows(rows)
         except DocumentError as error:
             refused = error
+            if any(cell not in (None, "") for row in rows for cell in row):
+                problems.append(f"sheet {title!r}: {error}")
             continue
         found += read.found
         problems += [f"sheet {title!r}, {problem}" if len(sheets) > 1 else problem for problem in read.problems]
-    if not found and not problems:
+    if not found and refused is not None and len(problems) <= 1:
         raise refused or DocumentError("it is empty")
     return Entries(tuple(found), tuple(problems))
 
 
 def read_json(text: str) -> Entries:
-    """A list of objects with question and answer, or title and body."""
-    values = json_list(text)
+    """A list of objects with question and answer, or title and body, or of rows under one that names the columns."""
+    values = json_list(text, _names_columns)
+    if not values:
+        raise DocumentError("it is an empty list; add objects with 'question' and 'answer' to it")
+    if values and all(isinstance(value, list) for value in values):
+        return _from_rows(values)
     _refuse_tickets(values[0] if values and isinstance(values[0], dict) else ())
     return _gather((number, value) for number, value in enumerate(values, 1))
 
 
 def _from_rows(rows: Rows) -> Entries:
-    numbered = without_empty(rows)
+    numbered = without_empty(rows, _names_columns)
     names = [str(cell or "") for cell in numbered[0][1]]
-    fields = [_field(name) for name in names]
-    if not {"question", "answer"} <= set(fields):
+    if not _names_columns(names):
         raise DocumentError(
-            f"its columns ({', '.join(names)[:200]}) do not name a question and an answer; call two of them so"
+            f"its columns ({', '.join(filter(None, names))[:200]}) do not name a question and an answer; "
+            "write 'question' and 'answer' above two of them"
         )
     _refuse_tickets(names)
     return _gather((number, dict(zip(names, row, strict=False))) for number, row in numbered[1:])
@@ -99,6 +105,10 @@ def _refuse_tickets(names: Iterable[Any]) -> None:
                 f"its column '{name}' makes it a history of tickets; read it with `rapport ingest --tickets`, "
                 "or take the column out"
             )
+
+
+def _names_columns(names: Iterable[Any]) -> bool:
+    return {_field(str(name)) for name in names} >= {"question", "answer"}
 
 
 def _field(name: str) -> str | None:
@@ -123,12 +133,18 @@ def _gather(values: Iterable[tuple[int, Any]]) -> Entries:
 
 def _entry(number: int, value: Any) -> Entry:
     if not isinstance(value, dict):
-        raise DocumentError("is not an object")
+        raise DocumentError(f"{str(value)[:80]!r} is not an object with a question and an answer")
     fields = {field: cell for field, cell in _known(value) if cell not in (None, "")}
-    question, answer = (str(fields.pop(name, "")).strip() for name in ("question", "answer"))
+    question, answer = (_text(fields.pop(name, ""), name) for name in ("question", "answer"))
     if not question or not answer:
         raise DocumentError(f"has no {'answer' if question else 'question'}")
     return Entry(number, read_matter({**fields, "title": question}), answer)
+
+
+def _text(cell: Any, name: str) -> str:
+    if isinstance(cell, dict | list):
+        raise DocumentError(f"its {name} must be a text, not {str(cell)[:80]}")
+    return str(cell).strip()
 
 
 def _known(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:

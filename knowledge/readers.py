@@ -9,6 +9,7 @@ from pathlib import Path
 
 from knowledge.documents import Document, Format
 from knowledge.errors import DocumentError
+from knowledge.file_kinds import refuse_other_kind
 from knowledge.frontmatter import FrontMatter, split_front_matter
 from knowledge.html_pages import html_to_markdown
 from knowledge.language import language_of
@@ -20,7 +21,9 @@ _TEXT = frozenset({".txt"})
 _ROWS = frozenset({".csv", ".xlsx", ".json"})
 SUFFIXES = _MARKDOWN | _HTML | _TEXT | _ROWS | {".pdf", ".docx"}
 
+_TAGS = re.compile(r"</(?:p|div|ul|ol|table|h[1-6]|b|strong|em|i|a|span)>|<br ?/?>", re.IGNORECASE)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_NO_ROWS = "it names its columns and holds no question with an answer; add rows to it"
 # Between a file and a row of it in a document's source.
 ROW_MARK = "#row:"
 
@@ -41,6 +44,7 @@ def read_documents(file: Path, data: bytes, root: Path) -> Reading:
     cannot be read at all.
     """
     suffix = file.suffix.lower()
+    refuse_other_kind(suffix, data)
     if suffix in _ROWS:
         return _read_rows(file, read_xlsx(data) if suffix == ".xlsx" else _text_rows(suffix, decode(data)), root)
     matter, body, body_format = _parse(suffix, data)
@@ -67,9 +71,13 @@ def _read_rows(file: Path, entries: Entries, root: Path) -> Reading:
         digest = hashlib.sha256(entry.matter.title.casefold().encode()).hexdigest()[:8]
         name = entry.matter.document_id or f"{_slug(file, root)}-{digest}"
         source = f"{file}{ROW_MARK}{name}"
-        documents.append(_document(entry.matter, entry.answer, Format.TEXT, source, name, entry.matter.title))
-    if not documents and entries.problems:
-        raise DocumentError(f"none of its rows can be read; {entries.problems[0]}")
+        body, body_format = entry.answer, Format.TEXT
+        if _TAGS.search(body):  # help desks export the HTML of their editor
+            body, body_format = html_to_markdown(body)[2], Format.MARKDOWN
+        documents.append(_document(entry.matter, body, body_format, source, name, entry.matter.title))
+    if not documents:
+        first = f"none of its rows can be read; {entries.problems[0]}" if entries.problems else _NO_ROWS
+        raise DocumentError(first)
     return Reading(tuple(documents), entries.problems)
 
 
@@ -108,6 +116,10 @@ def _parse(suffix: str, data: bytes) -> tuple[FrontMatter, str, Format]:
     text = decode(data)
     if suffix in _HTML:
         title, language, body = html_to_markdown(text)
+        if not body.strip():
+            raise DocumentError(
+                "there is no text in it beside scripts, forms and navigation; save it from a browser that has loaded it"
+            )
         return FrontMatter(title=title, language=language), body, Format.MARKDOWN
     matter, body = split_front_matter(text)
     if suffix in _TEXT:
@@ -123,14 +135,24 @@ def _titled(matter: FrontMatter, body: str) -> FrontMatter:
 def decode(data: bytes) -> str:
     """Text in UTF-8, or UTF-16 with its mark, with line feeds alone. Raises DocumentError."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    if encoding != "utf-16" and b"\x00" in data:
+        raise DocumentError("it is not text: it holds NUL characters; give the file the suffix of what it is")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.removesuffix("-sig").upper()
-        raise DocumentError(f"it is not {name} text (byte {error.start}); save it as UTF-8") from error
-    if "\x00" in text:
-        raise DocumentError("it is not text: it holds NUL characters")
+        raise DocumentError(
+            f"it is not {name} text: {_undecoded(data, error.start)}; save it as UTF-8 (in Excel 'CSV UTF-8')"
+        ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _undecoded(data: bytes, place: int) -> str:
+    """Where the bytes are no UTF-8, and the word there as programs on Windows write it."""
+    line, start = data.count(b"\n", 0, place) + 1, data.rfind(b"\n", 0, place) + 1
+    before, after = data[start:place].split(b" ")[-1], re.match(rb"[^\s;,\t]*", data[place:])
+    word = (before + (after[0] if after else b""))[-40:].decode("cp1252", errors="replace")
+    return f"line {line} holds '{word}' in another encoding, probably Windows-1252"
 
 
 def _slug(file: Path, root: Path) -> str:

@@ -13,7 +13,7 @@ from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
 from knowledge.fetch import Fetcher, Page
-from knowledge.ingest import READER, IngestReport, Progress, Skipped, content_hash, put_document
+from knowledge.ingest import NO_TEXT, READER, IngestReport, Progress, Skipped, content_hash, put_document
 from knowledge.readers import ROW_MARK, read_page
 from knowledge.store import KnowledgeStore, hash_of_file
 
@@ -78,7 +78,7 @@ def _read(source: str, url: str, page: Page) -> _Read:
     document = replace(document, url=url, content_hash=content_hash(page.data))
     passages = chunk(document)
     if not passages:
-        raise DocumentError("there is no text in it")
+        raise DocumentError(NO_TEXT)
     return _Read(page, document, passages)
 
 

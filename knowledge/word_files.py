@@ -13,17 +13,16 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from knowledge.errors import DocumentError
+from knowledge.file_kinds import COMPOUND_FILE
 from knowledge.frontmatter import FrontMatter
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _LEVEL = re.compile(r"(\d+)$")
-# What an encrypted Office file begins with: it is no ZIP archive but a compound file.
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 
 
 def word_to_markdown(data: bytes) -> tuple[FrontMatter, str]:
     """What the core properties say, and the Markdown body. Raises DocumentError for a file that cannot be read."""
-    if data.startswith(_COMPOUND_FILE):
+    if data.startswith(COMPOUND_FILE):
         raise DocumentError("it is encrypted, or of an old format; save it as DOCX without a password")
     try:
         document = open_word(io.BytesIO(data))

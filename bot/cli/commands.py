@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.markup import escape
+
 from bot.cli import prepare, shop
 from bot.cli.config import Config
 from bot.cli.display import Step, console, done, note, step
 from bot.cli.errors import BadSettings, UnknownSuite
 from bot.cli.index import refresh_index
 from bot.cli.lock import holder
+from crm_models.database import reading
+from crm_models.shop_policy import read_policy
 from crm_models.staff import Role, create_staff
-from knowledge.ingest import IngestReport, ingest_path
+from knowledge.doubts import doubts_about
+from knowledge.errors import DocumentError
+from knowledge.ingest import IngestReport, Skipped, ingest_path
 from knowledge.store import KnowledgeStore
 
 
@@ -37,15 +43,23 @@ def ingest(config: Config, places: Sequence[str], allow_private: bool = False) -
     store = KnowledgeStore(config.knowledge.database)
     try:
         for place in places:
-            with step(f"Reading {place}") as running:
-                report = _take_in(config, store, place, allow_private, running)
-                running.result = _summary(report)
-                reports.append(report)
+            try:
+                with step(escape(f"Reading {place}")) as running:
+                    report = _take_in(config, store, place, allow_private, running)
+                    running.result = _summary(report)
+            except DocumentError as error:  # the place itself; the others are read
+                if len(places) == 1:
+                    raise
+                report = IngestReport(skipped=[Skipped(place, str(error))])
+            reports.append(report)
+        doubts = [each for report in reports for each in doubts_about(store, report, lambda: _tiers(config))]
     finally:
         store.close()
     skipped = [each for report in reports for each in report.skipped]
     for each in skipped:
-        note(f"{each.path} was left out: {each.reason}")
+        note(escape(f"{each.path} was left out: {each.reason}"))
+    for doubt in doubts:
+        note(escape(f"{doubt.path} was taken in, but {doubt.text}"))
     if prepare.current_model(config) is None:
         note("There is no trained encoder yet; `rapport up` or `rapport train` builds the index.")
     elif not refresh_index(config):
@@ -106,6 +120,12 @@ def _take_in(config: Config, store: KnowledgeStore, place: str, allow_private: b
         if urls is None:
             return ingest_url(store, place, fetcher)
         return ingest_url_list(store, path, urls, fetcher, running.count)
+
+
+def _tiers(config: Config) -> frozenset[str]:
+    """The loyalty tiers of the shop."""
+    with reading(prepare.open_database(config)) as connection:
+        return frozenset(name.lower() for name in read_policy(connection).tiers)
 
 
 def _summary(report: IngestReport) -> str:

@@ -23,7 +23,7 @@ def find_duplicates(corpus: Corpus) -> list[Finding]:
     words = [frozenset(tokens(passage.text)) for passage in corpus.passages]
     for one, other, cosine in near_pairs(corpus.vectors, _LEAST_COSINE):
         first, second = corpus.document_of(one), corpus.document_of(other)
-        if first is second or _variants(first, second):
+        if first is second or variants(first, second):
             continue
         shared = overlap(words[one], words[other])
         if shared < _LEAST_OVERLAP or min(len(words[one]), len(words[other])) < _FEWEST_WORDS:
@@ -33,7 +33,7 @@ def find_duplicates(corpus: Corpus) -> list[Finding]:
     return [_finding(corpus, *found) for found in best.values()]
 
 
-def _variants(first: Document, second: Document) -> bool:
+def variants(first: Document, second: Document) -> bool:
     return (
         set(first.audience) != set(second.audience)
         or set(first.countries) != set(second.countries)

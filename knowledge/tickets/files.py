@@ -13,7 +13,7 @@ from typing import Any
 
 from knowledge.errors import DocumentError
 from knowledge.readers import decode
-from knowledge.tables import Rows, csv_rows, json_list, plain_name, without_empty, xlsx_sheets
+from knowledge.tables import NamesColumns, Rows, csv_rows, json_list, plain_name, without_empty, xlsx_sheets
 from knowledge.tickets.letters import body_of
 from knowledge.tickets.ratings import Scale, guess_scale, read_rating
 from knowledge.tickets.ticket import Ticket
@@ -62,7 +62,7 @@ def read_tickets(
     Raises:
         DocumentError: the file cannot be read, or it is not clear which columns are question and answer.
     """
-    names, rows = _read(path)
+    names, rows = _read(path, _head_of(told or {}))
     columns = _columns(names, told or {})
     numbered = [(number, _cells(row, columns)) for number, row in rows]
     if scale is None:
@@ -84,7 +84,21 @@ def read_tickets(
     return TicketFile(tuple(tickets.values()), columns, scale, tuple(problems))
 
 
-def _read(path: Path) -> tuple[list[str], list[tuple[int, Mapping[str, Any]]]]:
+def _head_of(told: Mapping[str, Sequence[str]]) -> NamesColumns:
+    """What tells the row of the columns' names from a title above it."""
+
+    def is_head(row: Sequence[Any]) -> bool:
+        names = {str(cell or "") for cell in row}
+        plain = set(map(plain_name, names))
+        return all(
+            names.issuperset(told[field]) if field in told else not plain.isdisjoint(_NAMES[field].split())
+            for field in NEEDED
+        )
+
+    return is_head
+
+
+def _read(path: Path, is_head: NamesColumns) -> tuple[list[str], list[tuple[int, Mapping[str, Any]]]]:
     """Names of the columns, and the rows by number."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -98,23 +112,23 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, Mapping[str, Any]]]]:
     if not data.strip():
         raise DocumentError("it is empty")
     if suffix == ".csv":
-        return _table(csv_rows(decode(data)))
+        return _table(csv_rows(decode(data), is_head), is_head)
     if suffix == ".xlsx":
         sheets = [rows for rows in xlsx_sheets(data).values() if any(map(any, rows))]
         if len(sheets) > 1:
             raise DocumentError("more than one of its sheets holds something; keep the one with the tickets")
-        return _table(sheets[0] if sheets else [])
-    objects = _objects(decode(data), lines=suffix == ".jsonl")
+        return _table(sheets[0] if sheets else [], is_head)
+    objects = _objects(decode(data), suffix == ".jsonl", is_head)
     return list(dict.fromkeys(str(name) for _, row in objects for name in row)), objects
 
 
-def _table(rows: Rows) -> tuple[list[str], list[tuple[int, Mapping[str, Any]]]]:
-    (_, head), *rest = without_empty(rows)
+def _table(rows: Rows, is_head: NamesColumns) -> tuple[list[str], list[tuple[int, Mapping[str, Any]]]]:
+    (_, head), *rest = without_empty(rows, is_head)
     names = [str(cell or "") for cell in head]
     return names, [(number, dict(zip(names, row, strict=False))) for number, row in rest]
 
 
-def _objects(text: str, lines: bool) -> list[tuple[int, Mapping[str, Any]]]:
+def _objects(text: str, lines: bool, is_head: NamesColumns) -> list[tuple[int, Mapping[str, Any]]]:
     found = []
     if lines:
         for number, line in enumerate(text.splitlines(), 1):
@@ -123,7 +137,7 @@ def _objects(text: str, lines: bool) -> list[tuple[int, Mapping[str, Any]]]:
             except ValueError as error:
                 raise DocumentError(f"its line {number} is not JSON: {error}") from error
     else:
-        found = list(enumerate(json_list(text), 1))
+        found = list(enumerate(json_list(text, is_head), 1))
     for number, value in found:
         if not isinstance(value, dict):
             raise DocumentError(f"its value {number} is not an object with a question and an answer")

@@ -73,7 +73,8 @@ def test_a_page_is_read_again_where_reading_has_changed(take_in, store, site: Si
 def test_bad_pages_are_named_and_the_rest_goes_in(take_in, store, site: Site) -> None:
     good = site.put("/good", RETURNS)
     bad = {
-        site.put("/gone", b"", status=404): "404 Not Found",
+        site.put("/gone", b"", status=404): "404 Not Found; check the address, or take it off the list",
+        site.put("/members", b"", status=403): "403 Forbidden; only a page that everybody may read",
         site.put("/huge", b"<p>" + b"word " * 3000): "more than the limit of 10,000 bytes",
         site.put("/picture", b"\x89PNG", "image/png"): "its type 'image/png'",
         site.put("/empty", b""): "it is empty",
@@ -81,7 +82,9 @@ def test_bad_pages_are_named_and_the_rest_goes_in(take_in, store, site: Site) ->
         site.put("/round", b"", status=302, Location="/round"): "more than 5 times",
         site.put("/away", b"", status=302, Location="ftp://shop.example/x"): "no address that begins with http",
         "http://user:secret@shop.example/": "user name or password",
-        "http://no-such-host.invalid/": "is not known",
+        "http://no-such-host.invalid/": "is not known; check the spelling",
+        "htp://shop.example/mistyped": "no address that begins with http",
+        "see below": "'see below' is no address",
         "http://127.0.0.1:9/": "cannot be fetched",
     }
     report = take_in(good, *bad)

@@ -98,6 +98,18 @@ def test_an_unreadable_file_is_told_and_the_others_are_taken(rapport, tmp_path):
     assert "bad.exe was left out" in outcome.said
 
 
+def test_of_several_places_those_that_are_missing_are_told_and_the_others_are_taken(rapport, tmp_path):
+    (tmp_path / "[old]").mkdir()
+    (tmp_path / "good.md").write_text("---\naudience: platinum\n---\nWe are open from nine to five.\n")
+    outcome = rapport("ingest", "nowhere", "[old]", "good.md")
+    assert outcome.code == 1
+    assert "nowhere was left out: there is no file or folder" in outcome.said
+    assert "[old] was left out: there is no file in the folder" in outcome.said
+    assert "1 new" in outcome.said
+    assert "good.md was taken in, but it is for 'platinum', a tier that no customer has" in outcome.said
+    assert "no file in the folder" in one_sentence(rapport("ingest", "[old]"))
+
+
 def test_an_unknown_customer_is_named(rapport):
     engine = create_engine(read_config().crm.database_url)
     migrate(engine)
