@@ -10,7 +10,7 @@ import numpy as np
 
 from knowledge.care.corpus import Corpus, near_pairs, overlap
 from knowledge.care.duplicates import apart_in_time
-from knowledge.care.facts import Fact, contradict, read_facts, subject_words
+from knowledge.care.facts import Fact, contradict, read_facts, read_free, read_hours, subject_words
 from knowledge.care.findings import Evidence, Finding, Kind
 from knowledge.documents import Document
 
@@ -31,12 +31,14 @@ _FEW_ARTICLES = 0.3
 class _Stated:
     """A sentence with numbers, and where it stands.
 
-    `named` are the words of title and headings; `special` those of the title that few articles use, its subject.
+    `words` are its own, `named` those of title and headings; `special` of these are the ones that few articles use:
+    what the article is about.
     """
 
     place: int
     row: int
     facts: tuple[Fact, ...]
+    words: frozenset[str]
     named: frozenset[str]
     special: frozenset[str]
 
@@ -72,9 +74,10 @@ def _stated(corpus: Corpus) -> list[_Stated]:
     for place, passage in enumerate(corpus.passages):
         named = subject_words(" ".join((passage.title, *passage.headings)))
         for row, sentence in enumerate(passage.sentences):
-            if facts := read_facts(sentence, tiers):
+            facts = (*read_facts(sentence, tiers), *read_free(sentence, tiers), *read_hours(sentence, tiers))
+            if facts:
                 special = frozenset(word for word in named if spread[word] <= many)
-                stated.append(_Stated(place, row, tuple(facts), named, special))
+                stated.append(_Stated(place, row, facts, subject_words(sentence), named, special))
     return stated
 
 
@@ -144,14 +147,17 @@ def _one_matter(corpus: Corpus, one: _Stated, other: _Stated) -> bool:
 
 
 def _same_subject(corpus: Corpus, one: _Stated, fact: Fact, other: _Stated, against: Fact, cosine: float) -> bool:
+    if (one.words - other.words) & (one.special - other.named) or (other.words - one.words) & (
+        other.special - one.named
+    ):
+        return False  # one is about what its own title names and the other does not: the kettle, the coffee machine
     mine, theirs = fact.subject, against.subject
     if min(len(mine), len(theirs)) < _FEWEST_SHARED:
-        if mine & theirs and (mine <= theirs or theirs <= mine) and _one_matter(corpus, one, other):
+        is_part = mine == theirs if fact.is_free or against.is_free else mine <= theirs or theirs <= mine
+        if mine & theirs and is_part and _one_matter(corpus, one, other):
             return True  # "standard takes 5 days" and "standard delivery takes 3 days", both on delivery
         # "It takes 5 days": what "it" is, the title and the headings say.
         mine, theirs = mine | one.named, theirs | other.named
-    elif (mine - theirs) & (one.special - other.named) or (theirs - mine) & (other.special - one.named):
-        return False  # one is about what its own title names and the other does not: the kettle, the coffee machine
     least = _NEAR_OVERLAP if cosine >= _NEAR_COSINE else _LEAST_OVERLAP
     return len(mine & theirs) >= _FEWEST_SHARED and overlap(mine, theirs) >= least
 

@@ -19,7 +19,7 @@ def find_duplicates(corpus: Corpus) -> list[Finding]:
 
     Variants for different tiers, countries, languages or times are not compared: they are alike on purpose.
     """
-    best: dict[tuple[str, str], tuple[float, int, int]] = {}
+    best: dict[tuple[str, str], tuple[float, float, int, int]] = {}
     words = [frozenset(tokens(passage.text)) for passage in corpus.passages]
     for one, other, cosine in near_pairs(corpus.vectors, _LEAST_COSINE):
         first, second = corpus.document_of(one), corpus.document_of(other)
@@ -29,7 +29,7 @@ def find_duplicates(corpus: Corpus) -> list[Finding]:
         if shared < _LEAST_OVERLAP or min(len(words[one]), len(words[other])) < _FEWEST_WORDS:
             continue
         pair = (first.document_id, second.document_id)
-        best[pair] = max(best.get(pair, (0.0, 0, 0)), (shared * cosine, one, other))
+        best[pair] = max(best.get(pair, (0.0, 0.0, 0, 0)), (shared * cosine, shared, one, other))
     return [_finding(corpus, *found) for found in best.values()]
 
 
@@ -50,10 +50,10 @@ def apart_in_time(first: Document, second: Document) -> bool:
     )
 
 
-def _finding(corpus: Corpus, alike: float, one: int, other: int) -> Finding:
+def _finding(corpus: Corpus, alike: float, shared: float, one: int, other: int) -> Finding:
     first, second = corpus.document_of(one), corpus.document_of(other)
     same = corpus.passages[one].text == corpus.passages[other].text
-    said = "the same passage" if same else f"passages that are alike by {alike:.0%}"
+    said = "the same passage" if same else f"passages of one meaning that share {shared:.0%} of their words"
     return Finding(
         Kind.DUPLICATE,
         (first.document_id, second.document_id),

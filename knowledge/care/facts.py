@@ -31,14 +31,33 @@ _UNITS = {
     r"°C": ("°C", 1.0),
     r"points?": ("point", 1.0),
 }
+_CURRENCIES = ("EUR", "USD", "GBP", "CHF")
 _UNIT = "|".join(f"(?P<u{number}>{name})" for number, name in enumerate(_UNITS))
-_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "ten": "10"}
+_SPELT = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_WORDS = {word: str(number) for number, word in enumerate(_SPELT.split(), 1)}
+_WORDS |= {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "a hundred": "100"}
 _WORD_NUMBER = re.compile(rf"\b({'|'.join(_WORDS)})(?=(?:\s+(?:{'|'.join(_UNITS)})\b|\s+to\s))", re.IGNORECASE)
 _FACT = re.compile(
-    rf"(?<![\w.,])(?P<sign>[€$£])?\s?(?P<low>{_NUMBER})(?:\s*(?:-|\u2013|to|and|or)\s*(?P<high>{_NUMBER}))?"
+    rf"(?<![\w.,])(?P<sign>[€$£]|\b(?:{'|'.join(_CURRENCIES)})\b)?\s?"
+    rf"(?P<low>{_NUMBER})(?:\s*(?:-|\u2013|to|and|or)\s*(?P<high>{_NUMBER}))?"
     rf"(?:[\s-]?(?:{_UNIT}))?(?![\w])",
     re.IGNORECASE,
 )
+# What is said to cost nothing. "Free from 50 EUR" and "free delivery from" say that of a part only.
+_FREE = re.compile(
+    r"(?<=is |re )(?:always |entirely |completely )?free(?: of charge)?"
+    r"(?! (?:to|from|above|over|if|when|up|until|for (?!all|every|each|any))\b)"
+    r"|free of charge|(?:at|for) no (?:extra |additional )?(?:cost|charge)|costs? nothing",
+    re.IGNORECASE,
+)
+_CLOCK = r"(?P<{0}>\d{{1,2}}(?::\d{{2}})?)\s*(?P<{0}_half>[ap]\.?m\.?)?"
+_HOURS = re.compile(
+    rf"\b{_CLOCK.format('opens')}\s*(?:-|\u2013|to|until|and)\s*{_CLOCK.format('shuts')}(?![\w%:.]*\d)", re.IGNORECASE
+)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday", "weekend", "daily")
 _UPPER = re.compile(
     r"\b(?:up to|within|no (?:more|later) than|at most|at the latest|maximum(?: of)?|max\.?|below|under|less than)\W*$",
     re.IGNORECASE,
@@ -54,6 +73,9 @@ _GENERAL_WORDS = (
     "after before then once"
 )
 _GENERAL = frozenset(_GENERAL_WORDS.split())
+# What a price says already.
+_OF_MONEY = frozenset(("cost", "costs", "pric", "price", "fee", "fees", "charg", "charge", "pay", "paid"))
+_CONDITION = re.compile(r"\b(?:if|when|unless|from|above|over|except|only|with|first|until|for orders)\b", re.I)
 _ENDING = re.compile(r"(?:ing|ed|e)$")
 
 
@@ -82,6 +104,10 @@ class Fact:
     subject: frozenset[str]
     only_for: frozenset[str]
 
+    @property
+    def is_free(self) -> bool:
+        return self.unit in _CURRENCIES and self.high == 0.0
+
 
 def read_facts(sentence: str, tiers: Iterable[str] = ()) -> list[Fact]:
     """The facts of a sentence, clause by clause.
@@ -96,6 +122,36 @@ def read_facts(sentence: str, tiers: Iterable[str] = ()) -> list[Fact]:
     clauses = _CLAUSE.split(rest)
     whole = _people(sentence, named)
     return [fact for clause in clauses for fact in _clause_facts(head, clause, named, whole)]
+
+
+def read_free(sentence: str, tiers: Iterable[str] = ()) -> list[Fact]:
+    """That something is free, as an amount of nothing in each currency: it contradicts any price."""
+    named = frozenset(tiers)
+    whole = _people(sentence, named)
+    facts = []
+    for clause in _CLAUSE.split(sentence):
+        match = _FREE.search(clause)
+        if match is None or _unit_in(clause) or _CONDITION.search(sentence):
+            continue
+        about = subject_words(clause[: match.start()] + clause[match.end() :]) - named - _OF_MONEY
+        only_for = _people(clause, named) or whole
+        said = " ".join(match[0].split())
+        facts += [Fact(0.0, 0.0, unit, Bound.EXACT, said, about, only_for) for unit in _CURRENCIES]
+    return facts
+
+
+def read_hours(sentence: str, tiers: Iterable[str] = ()) -> list[Fact]:
+    """From when to when something is open, on the days that the sentence names; where it gives one such time."""
+    found = [match for match in _HOURS.finditer(sentence) if _is_clock(match)]
+    if len(found) != 1:
+        return []
+    (match,) = found
+    opens, shuts = _time(match["opens"], match["opens_half"]), _time(match["shuts"], match["shuts_half"])
+    named = frozenset(tiers)
+    days = [day for day in _DAYS if day in sentence.lower()]
+    about = subject_words(sentence[: match.start()] + sentence[match.end() :]) - named - set(_DAYS)
+    unit, said = f"o'clock {' '.join(days)}", " ".join(match[0].split())
+    return [Fact(opens, shuts, unit, Bound.EXACT, said, about, _people(sentence, named))]
 
 
 def subject_words(text: str) -> frozenset[str]:
@@ -138,14 +194,29 @@ def _clause_facts(head: str, clause: str, tiers: frozenset[str], named: frozense
         low = _value(match["low"]) * scale
         high = _value(match["high"]) * scale if match["high"] else low
         said = " ".join(match[0].split())
-        bound, about = _bound(clause[: match.start()]), subject - {name}
+        bound, about = _bound(clause[: match.start()]), subject - {name} - (_OF_MONEY if name in _CURRENCIES else set())
         facts.append(Fact(low, max(low, high), name, bound, said, about, only_for))
     return facts
 
 
+def _unit_in(text: str) -> bool:
+    return any(_unit(match) is not None for match in _FACT.finditer(text))
+
+
+def _is_clock(match: re.Match[str]) -> bool:
+    """ "9 to 5" alone may be anything; minutes, or am and pm, make it a time of day."""
+    return all(":" in match[name] or match[f"{name}_half"] for name in ("opens", "shuts"))
+
+
+def _time(hours: str, half: str | None) -> float:
+    whole, _, minutes = hours.partition(":")
+    afternoon = half is not None and half.lower().startswith("p") and int(whole) < 12
+    return int(whole) + (12 if afternoon else 0) + int(minutes or 0) / 60
+
+
 def _unit(match: re.Match[str]) -> tuple[str, float] | None:
     if match["sign"]:
-        return {"€": ("EUR", 1.0), "$": ("USD", 1.0), "£": ("GBP", 1.0)}[match["sign"]]
+        return {"€": "EUR", "$": "USD", "£": "GBP"}.get(match["sign"], match["sign"].upper()), 1.0
     for number, unit in enumerate(_UNITS.values()):
         if match[f"u{number}"]:
             return unit

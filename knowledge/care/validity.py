@@ -26,7 +26,7 @@ def find_by_day(documents: Iterable[Document], today: date, days_ahead: int = 30
             found.append(_finding(Kind.EXPIRING, document, message, f"valid_until: {last}", -left))
         if first is not None and first > today:
             ahead = (first - today).days
-            message = f"is not valid before {_days(ahead)} from now"
+            message = f"becomes valid in {_days(ahead)}"
             found.append(_finding(Kind.NOT_YET_VALID, document, message, f"valid_from: {first}", -ahead))
     return found
 

@@ -161,7 +161,7 @@ def test_a_passage_changed_a_little_is_a_near_duplicate(check: Any) -> None:
     changed = COPY.replace("once a month", "each month")
     report = check(article("filter", COPY) | article("filter-care", changed))
     (finding,) = report.of(Kind.DUPLICATE)
-    assert "alike by" in finding.message
+    assert "of one meaning that share" in finding.message
 
 
 # --- days, length, links ---
