@@ -13,6 +13,7 @@ from bot.cli.display import console, note
 from bot.cli.understood import understand
 from knowledge.answer import Answer, AnswerStatus, compose, hits_for
 from knowledge.documents import Passage
+from knowledge.fusion import Weights
 from knowledge.hits import Hit
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
@@ -48,7 +49,7 @@ def ask(config: Config, question: str, tier: str | None, country: str | None) ->
         console.print(escape(f'Understood as: "{understood.spelled}", {intent}'), end="\n\n")
     _print_answer(answer)
     console.print(_scores(hits, passages, answer))
-    console.print(_why(answer, hits, config.knowledge))
+    console.print(_why(answer, hits, config.knowledge, retriever.fusion.alone))
     console.print(escape(_who_wrote(answer, written)))
     if understood is None:
         note("There is no trained bot: the articles were searched for the question as it stands.")
@@ -119,7 +120,7 @@ def _scores(hits: Sequence[Hit], passages: dict[str, Passage], answer: Answer) -
     return table
 
 
-def _why(answer: Answer, hits: Sequence[Hit], settings: KnowledgeSettings) -> str:
+def _why(answer: Answer, hits: Sequence[Hit], settings: KnowledgeSettings, weights: Weights) -> str:
     if not hits:
         return "\nNo passage shares words or meaning with the question."
     judged = {
@@ -130,6 +131,6 @@ def _why(answer: Answer, hits: Sequence[Hit], settings: KnowledgeSettings) -> st
     }[answer.status]
     return (
         f"\nThe passages answer the question with probability {answer.probability:.2f}: {judged}.\n"
-        f"Score = {settings.dense_weight:g} x meaning + {1 - settings.dense_weight:g} x words, more for an article "
+        f"Score = {weights.meaning:.2f} x meaning + {weights.words:.2f} x words, more for an article "
         "written for this person or on the topic of the intent."
     )
