@@ -31,22 +31,22 @@ _EXAMPLES = 5
 
 
 def ingest_tickets(config: Config, paths: Sequence[Path], columns: Sequence[str], scale: str | None, least: int) -> int:
-    """Exit code 1 when rows were left out; a file that cannot be read at all is a mistake."""
+    """Exit code 1 when rows, or one of several files, were left out. Raises DocumentError where no file can be read."""
     told, on = _told(columns), read_scale(scale) if scale else None
     store = KnowledgeStore(config.knowledge.database)
-    left_out = 0
+    left_out, unread = 0, list(paths)
     try:
-        read = [(path, _read(path, told, on)) for path in paths]
-        for path, file in read:
+        for path, file in _readable(paths, told, on):
             new, changed = keep_tickets(store, file.tickets)
             same = len(file.tickets) - new - changed
             done(f"{path}: {new:,} tickets new, {changed:,} changed, {same:,} as before")
             _say_how(file)
             left_out += len(file.problems)
+            unread.remove(path)
         _propose(config, store, least)
     finally:
         store.close()
-    return 1 if left_out else 0
+    return 1 if left_out or unread else 0
 
 
 def show_list(config: Config, every: bool) -> None:
@@ -124,6 +124,21 @@ def _told(columns: Sequence[str]) -> dict[str, list[str]]:
             raise BadSettings(f"--map gives two columns for {field.strip()}; name one.")
         told.setdefault(field.strip(), []).append(column.strip())
     return told
+
+
+def _readable(paths: Sequence[Path], told: dict[str, list[str]], scale: Scale | None) -> list[tuple[Path, TicketFile]]:
+    """Each file that can be read; the others are named."""
+    found, failed = [], []
+    for path in paths:
+        try:
+            found.append((path, _read(path, told, scale)))
+        except DocumentError as error:
+            failed.append(error)
+    if failed and not found:
+        raise failed[0]
+    for error in failed:
+        note(escape(f"{error}; the other files are taken in"))
+    return found
 
 
 def _read(path: Path, told: dict[str, list[str]], scale: Scale | None) -> TicketFile:
