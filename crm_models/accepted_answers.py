@@ -69,8 +69,9 @@ def mark_opened(connection: Connection, conversation_id: str, article_id: str, n
 
 
 def take_back(connection: Connection, event_id: str, because: str, now: datetime) -> bool:
-    """Staff says that this answer did not help; False where there is no such message."""
-    query = select(messages.c.conversation_id).where(messages.c.event_id == event_id)
+    """Staff says that this answer did not help; False where there is no such answer."""
+    is_answer = messages.c.response == _ANSWER
+    query = select(messages.c.conversation_id).where(messages.c.event_id == event_id, is_answer)
     conversation_id = connection.execute(query).scalar()
     if conversation_id is None:
         return False

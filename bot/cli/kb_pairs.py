@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -13,6 +14,9 @@ from rich.table import Table
 
 from bot.cli.options import Home
 from bot.cli.options import config as _config
+
+# Letters of an answer in the list; the article has the rest.
+_SHOWN = 200
 
 pairs = typer.Typer(
     help="See what the search learns from, and take answers back.",
@@ -24,7 +28,7 @@ pairs = typer.Typer(
 
 @pairs.command("list", epilog="Example: rapport kb pairs list")
 def show_all(home: Home = None) -> None:
-    """Show how many pairs of question and answer come from where, and those from answers that helped."""
+    """Show how many pairs of question and answer come from where, and those from answers that helped, with their ID."""
     from bot.cli import prepare
     from bot.cli.answer_pairs import answer_pairs
     from bot.cli.display import console, note
@@ -46,10 +50,14 @@ def show_all(home: Home = None) -> None:
     for reason, count in found.left_out.most_common():
         note(f"{count:,} more answers helped, but {reason}.")
     for each in found.pairs:
-        console.print(f"[dim]{escape(each.event_id)}  {each.sign}  {escape(each.article)}[/]  {escape(each.question)}")
+        console.print(f"[dim]{escape(each.event_id)}  {each.sign}  {escape(each.article)}[/]")
+        console.print(escape(f"    {each.question}\n    {shorten(each.answer, _SHOWN, placeholder=' ...')}"))
 
 
-@pairs.command("take-back", epilog='Example: rapport kb pairs take-back 4f1c --because "they asked for something else"')
+@pairs.command(
+    "take-back",
+    epilog='Example: rapport kb pairs take-back web-3f2a:4:1764392423.12 --because "they asked for something else"',
+)
 def take_back(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As the list shows them.")],
     home: Home = None,
