@@ -150,7 +150,7 @@ def read_hours(sentence: str, tiers: Iterable[str] = ()) -> list[Fact]:
     named = frozenset(tiers)
     days = [day for day in _DAYS if day in sentence.lower()]
     about = subject_words(sentence[: match.start()] + sentence[match.end() :]) - named - set(_DAYS)
-    unit, said = f"o'clock {' '.join(days)}", " ".join(match[0].split())
+    unit, said = f"o'clock {' '.join(days)}", " ".join(match[0].split()).rstrip(".")
     return [Fact(opens, shuts, unit, Bound.EXACT, said, about, _people(sentence, named))]
 
 

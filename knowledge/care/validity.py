@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from knowledge.care.facts import read_facts
 from knowledge.care.findings import Evidence, Finding, Kind
 from knowledge.documents import Document
 from knowledge.lexical import tokens
@@ -32,11 +33,15 @@ def find_by_day(documents: Iterable[Document], today: date, days_ahead: int = 30
 
 
 def find_short(documents: Iterable[Document]) -> list[Finding]:
-    """Articles of fewer than 5 words that count (no stop words), which no question can be answered from."""
+    """Articles of fewer than 5 words that count (no stop words), which no question can be answered from.
+
+    An amount answers in fewer ("Lamps have a warranty of 2 years"), and so does what is said to the title's question.
+    """
     found = []
     for document in documents:
         count = len(tokens(document.body))
-        if count < _FEWEST_WORDS:
+        asked = tokens(document.title) if count and document.title.endswith("?") else []
+        if count + len(asked) < _FEWEST_WORDS and not read_facts(document.body):
             text = " ".join(document.body.split()) or "(empty)"
             found.append(
                 _finding(

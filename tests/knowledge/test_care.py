@@ -186,6 +186,15 @@ def test_an_article_that_says_nothing_is_too_short(check: Any) -> None:
     assert found(report, Kind.TOO_SHORT) == [("stub",)]
 
 
+def test_a_short_answer_to_a_question_and_an_amount_are_long_enough(check: Any) -> None:
+    report = check(
+        article("islands", "Only on Mondays.", title="Do you deliver to the islands of the lake?")
+        | article("lamps", "Lamps have a warranty of 2 years.")
+        | article("parking", "See above.")
+    )
+    assert found(report, Kind.TOO_SHORT) == [("parking",)]
+
+
 def test_a_link_to_an_article_that_is_not_there_is_broken(check: Any) -> None:
     text = (
         "See [returns](returns.md), [the same](/help/returns), [nothing](gone.md), [none](/help/none), "
