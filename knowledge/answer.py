@@ -18,9 +18,12 @@ from knowledge.places import (
     Outline,
     Person,
     has_steps,
+    mostly_rows,
     named_rows,
+    names_row,
     nearest_places,
     rows_for,
+    tables_in,
     whole_lists,
     with_introduction,
 )
@@ -111,6 +114,7 @@ def compose(
         for passage, places in _chosen(question, hits, passages, lists)
     ]
     sentences = dict.fromkeys(passage.sentences[place] for passage, places in chosen for place in places)
+    headings = {passage.sentences[place]: passage.heading for passage, places in chosen for place in places}
     sources = tuple(source_of(passage) for passage, _ in chosen)
     return Answer(
         status=AnswerStatus.ANSWERED if probability >= settings.answer_threshold else AnswerStatus.UNSURE,
@@ -118,7 +122,9 @@ def compose(
         sources=sources,
         near=_near(hits, passages, {source.document_id for source in sources}),
         probability=probability,
-        laid_out=lay_out(tuple(sentences), lists, document.body if document else "", person.columns(question)),
+        laid_out=lay_out(
+            tuple(sentences), lists, headings, document.body if document else "", person.columns(question)
+        ),
     )
 
 
@@ -153,8 +159,11 @@ def _section_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Pa
     """
     own = [hit for hit in hits if hit.document_id == hits[0].document_id and hit.fit == hits[0].fit]
     own.sort(key=_of_section, reverse=True)
-    best = own[0]
-    if _HOW.search(question) and not _tells_how(best, passages, lists):
+    best = _with_named_row(question, own, passages, lists)
+    if _HOW.search(question) and mostly_rows(passages[best.passage_id], best.sentences, lists):
+        steps = (hit for hit in own if has_steps(passages[hit.passage_id], lists))
+        best = next((hit for hit in steps if _of_section(hit) >= _of_section(best) - _HOW_LEAD), best)
+    elif _HOW.search(question) and not _tells_how(best, passages, lists):
         near = [
             hit
             for hit in own[1:]
@@ -164,6 +173,15 @@ def _section_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Pa
         steps = [hit for hit in near if has_steps(passages[hit.passage_id], lists)]
         best = next(iter(steps or near), best)
     return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _with_named_row(question: str, own: Sequence[Hit], passages: Mapping[str, Passage], lists: Outline) -> Hit:
+    """The first, or, of a long table that is cut in two, the part with the row that the question names."""
+    groups = tables_in(passages[own[0].passage_id], lists)
+    for hit in own:
+        if groups & tables_in(passages[hit.passage_id], lists) and names_row(passages[hit.passage_id], question, lists):
+            return hit
+    return own[0]
 
 
 def _of_section(hit: Hit) -> float:

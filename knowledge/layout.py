@@ -22,13 +22,18 @@ _PLAIN = re.compile(
 _NOTHING = frozenset(("", "-", "\u2013", "\u2014"))
 # Cells of a row stand in one line while each is this short, and all together.
 _SHORT, _LINE = 32, 110
+# Of sections that were read together.
+_JOINED = re.compile(r" / |[?!.]$")
 _ENDED = re.compile(r"[.!?:]$")
 
 
-def lay_out(sentences: Sequence[str], outline: Mapping[str, Listed], body: str, foreign: Foreign) -> str:
+def lay_out(
+    sentences: Sequence[str], outline: Mapping[str, Listed], headings: Mapping[str, str], body: str, foreign: Foreign
+) -> str:
     """The text of an answer in lines.
 
-    `outline` is that of the document the sentences are from (see `chunk.outline`), `body` its text.
+    `outline` is that of the document the sentences are from (see `chunk.outline`), `body` its text; `headings` is what
+    each sentence stands under, which introduces a list that nothing else does.
     """
     lines: list[str] = []
     prose: list[str] = []
@@ -46,7 +51,11 @@ def lay_out(sentences: Sequence[str], outline: Mapping[str, Listed], body: str, 
         else:
             prose += [sentence for sentence, _ in said]
             continue
-        lines += [" ".join(prose), *added] if prose else added
+        if prose:
+            lines.append(" ".join(prose))
+        elif added[0].startswith("- ") and (heading := headings.get(said[0][0])) and not _JOINED.search(heading):
+            lines.append(f"{heading.rstrip(':')}:")
+        lines += added
         prose = []
     return "\n".join([*lines, " ".join(prose)] if prose else lines)
 

@@ -102,11 +102,7 @@ def named_rows(
     """
     asked = frozenset(tokens(question))
     for group in {_group(passage, place, outline) for place in places}:
-        names: dict[int, str] = {}
-        for place, sentence in enumerate(passage.sentences):
-            listed = outline.get(sentence)
-            if listed is not None and listed.row is not None and listed.group == group:
-                names[place] = listed.row.cells[0]
+        names = {place: name for place, (of, name) in _row_names(passage, outline).items() if of == group}
         if any(name.lower() in person.tiers or country_called(name) for name in names.values()):
             continue
         rows = {place: frozenset(tokens(name)) for place, name in names.items()}
@@ -115,6 +111,30 @@ def named_rows(
             kept = {place for place, words in rows.items() if any(each <= words for each in named)}
             places = tuple(sorted(kept.union(places) - (rows.keys() - kept)))
     return places
+
+
+def names_row(passage: Passage, question: str, outline: Outline) -> bool:
+    """Whether the question names a row of a table in this passage."""
+    asked = frozenset(tokens(question))
+    names = (frozenset(tokens(name)) for _, name in _row_names(passage, outline).values())
+    return any(words and words <= asked for words in names)
+
+
+def tables_in(passage: Passage, outline: Outline) -> frozenset[int]:
+    return frozenset(group for group, _ in _row_names(passage, outline).values())
+
+
+def mostly_rows(passage: Passage, places: Sequence[int], outline: Outline) -> bool:
+    rows = _row_names(passage, outline)
+    return 2 * sum(place in rows for place in places) > len(places)
+
+
+def _row_names(passage: Passage, outline: Outline) -> dict[int, tuple[int, str]]:
+    """By place, the table and the name of each row."""
+    listed = ((place, outline.get(sentence)) for place, sentence in enumerate(passage.sentences))
+    return {
+        place: (each.group, each.row.cells[0]) for place, each in listed if each is not None and each.row is not None
+    }
 
 
 def whole_lists(passage: Passage, places: Sequence[int], outline: Outline) -> tuple[int, ...]:

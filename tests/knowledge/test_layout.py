@@ -143,3 +143,58 @@ def test_steps_keep_their_numbers_and_lists_their_lines(answer) -> None:
 def test_prose_stays_one_paragraph(answer) -> None:
     said = answer("# Lamps\n\nA lamp shines. It is warm.\n\nIt is sold in two colours.", "lamps", (0, 1, 2))
     assert said.text == "A lamp shines. It is warm. It is sold in two colours."
+
+
+CONTACT = """# Contact
+
+Write at any time.
+
+## Good to have at hand
+
+- The number of the order
+- A photo of the fault
+"""
+CODES = "# Codes that do not work\n\n| Message | What to do |\n|---|---|\n" + "".join(
+    f"| {name} | Look at it with care, and then try the code in step {number} again without any blanks |\n"
+    for number, name in enumerate(
+        ("Unknown code", "Expired code", "Used code", "Foreign code", "Second code", "No sum")
+    )
+)
+CLAIM = """# Claims
+
+## The steps
+
+1. Open the chat.
+2. Describe the fault of the lamp.
+
+## The times
+
+| Step | Time |
+|---|---|
+| Claim of a lamp is checked | 3 days |
+| Claim of a lamp is answered | 5 days |
+"""
+
+
+def test_a_list_that_nothing_introduces_is_shown_under_its_heading(answer, store) -> None:
+    answer(CONTACT, "contact", (0,))
+    listed = next(each for each in store.list_passages() if each.heading == "Good to have at hand")
+    said = compose(store, "what do you need of me", [Hit(listed.passage_id, 0.9, 0.9, 0.9, (0, 1), 0.9)])
+    assert said.text == "Good to have at hand:\n- The number of the order.\n- A photo of the fault."
+
+
+def test_of_a_long_table_the_part_with_the_row_that_is_asked_for_answers(answer, store) -> None:
+    answer(CODES, "codes", (0,))
+    first, *others = [each for each in store.list_passages() if each.document_id == "a"]
+    assert "Unknown code" in first.text and others
+    hits = [Hit(each.passage_id, score, 0.9, 0.9, (0, 1), 0.9) for each, score in ((others[0], 0.9), (first, 0.8))]
+    said = compose(store, "what does the message unknown code mean", hits)
+    assert said.text.startswith("Unknown code: Look at it with care")
+
+
+def test_asked_how_steps_go_before_a_table_of_times(answer, store) -> None:
+    answer(CLAIM, "claims", (0,))
+    steps, times = [each for each in store.list_passages() if each.document_id == "a"]
+    hits = [Hit(each.passage_id, score, 0.9, 0.9, (0, 1), 0.9) for each, score in ((times, 0.9), (steps, 0.85))]
+    assert compose(store, "how do I make a claim", hits).text.startswith("1. Open the chat.\n2. ")
+    assert "3 days" in compose(store, "when is a claim answered", hits).text
