@@ -53,8 +53,8 @@ class BothWays:
 def features_of(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """float64 (features,): the first hit's scores, and its lead over the other articles. An only one leads by all."""
     first, followers = hits[0], best_of_others(hits)[:_FOLLOWERS]
-    after = sum(hit.score for hit in followers) / len(followers) if followers else 0.0
-    return np.array([first.score, first.dense, first.support, first.lexical, first.score - after])
+    after = sum(hit.own_score for hit in followers) / len(followers) if followers else 0.0
+    return np.array([first.own_score, first.dense, first.support, first.lexical, first.own_score - after])
 
 
 # What `knowledge.tune.fit` gives on tests/behaviour/demo_questions_to_learn_from.yml with the encoder trained for the

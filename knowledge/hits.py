@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -16,6 +16,7 @@ class Hit:
     three lie in [0, 1], and `dense` and `support` are 0 where no encoder took part.
     `fit` is 1 for an article written for this person's tier or country, 0 for a general one, -1 for a variant
     of which it was not known, at the time of the search, whether it fits.
+    `raised` is the part of `score` that comes from what the message is about, by its intent, and not from the text.
     `heading` is the cosine of the heading that the passage stands under, which tells the sections of an article apart.
     `sentences` are the ids of those that answer best, in the order of the text.
     """
@@ -28,10 +29,19 @@ class Hit:
     support: float = 0.0
     fit: int = 0
     heading: float = 0.0
+    raised: float = 0.0
 
     @property
     def document_id(self) -> str:
         return self.passage_id.rpartition("#")[0]
+
+    @property
+    def own_score(self) -> float:
+        return self.score - self.raised
+
+    def raise_by(self, bonus: float) -> Hit:
+        """The same hit further ahead, no surer an answer."""
+        return replace(self, score=self.score + bonus, raised=self.raised + bonus)
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON object: ids and scores to four places, no text."""
@@ -42,6 +52,7 @@ class Hit:
             "lexical": round(self.lexical, 4),
             "support": round(self.support, 4),
             "heading": round(self.heading, 4),
+            "raised": round(self.raised, 4),
             "fit": self.fit,
             "sentences": list(self.sentences),
         }
@@ -58,6 +69,7 @@ class Hit:
             support=float(values.get("support", 0.0)),
             fit=int(values.get("fit", 0)),
             heading=float(values.get("heading", 0.0)),
+            raised=float(values.get("raised", 0.0)),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,7 @@ class PassageRetriever(GraphComponent):
         about = self._opened().store.list_documents(sorted({hit.document_id for hit in hits}))
         fitting = {document.document_id for document in about if document.topic in topics}
         bonus = self.config["topic_bonus"]
-        raised = [replace(hit, score=hit.score + bonus * (hit.document_id in fitting)) for hit in hits]
+        raised = [hit.raise_by(bonus) if hit.document_id in fitting else hit for hit in hits]
         return sorted(raised, key=lambda hit: -hit.score)
 
     def _search(self, text: str, embedding: Any, earlier: tuple[str, ...]) -> list[Hit]:

@@ -57,6 +57,13 @@ def test_a_hit_that_leads_is_likelier_than_one_among_equals() -> None:
     assert judge.probability([first, far]) > judge.probability([first, near])
 
 
+def test_a_passage_that_the_intent_put_ahead_is_no_surer_an_answer() -> None:
+    first, second = Hit("a#1", 0.5, 0.5, 0.2, (0,), 0.4), Hit("b#1", 0.4, 0.4, 0.2, (0,), 0.3)
+    raised = Hit.from_json(first.raise_by(0.12).to_json())
+    assert raised.score > first.score
+    assert SHIPPED.probability([raised, second]) == pytest.approx(SHIPPED.probability([first, second]))
+
+
 def test_one_outcome_alone_cannot_be_fitted() -> None:
     with pytest.raises(ValueError, match="answered and questions that are not"):
         fit_answerability(np.array([[0.1], [0.2]]), [True, True], [1.0, 1.0])
