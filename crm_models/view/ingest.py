@@ -24,6 +24,7 @@ from crm_models.view.order_plan import plan_orders
 from crm_models.view.order_rows import buyers
 from crm_models.view.order_writing import write_orders
 from crm_models.view.own_row import follow_facts
+from crm_models.view.stored_purchases import read_purchases, write_returns
 from crm_models.view.writing import write
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def _customers(
 
 def _orders(connection: Connection, table: pd.DataFrame, how: Import, changes: Changes, say: Progress) -> ImportReport:
     lines = clean_lines(table, changes, how.now, currency=how.currency, rates=how.rates or {})
-    lines = book_returns(lines, changes)
+    booked = book_returns(lines, read_purchases(connection, lines), changes)
+    lines = booked.lines
     marks = read_marks(connection, ORDER)
     plan = plan_orders(connection, lines, marks, _all(connection, orders.c.order_id), changes)
     heads = lines[lines["order_id"].isin(plan.digests.keys())].sort_values("placed_at").drop_duplicates("order_id")
@@ -81,13 +83,15 @@ def _orders(connection: Connection, table: pd.DataFrame, how: Import, changes: C
     facts = keep_facts(connection, said, how, say)
     follow_facts(connection, {each.customer_id for each in said}, {}, how)
     written = {"customers": len(new), "profile_facts": facts, **write_orders(connection, plan, say)}
+    for name, count in write_returns(connection, booked.stored).items():
+        written[name] += count
     stamp(connection, ORDER, sorted(plan.digests.items()), marks.keys(), how)
     kept = sum(each.kept for each in plan.line_changes.values())
     return ImportReport(
         len(table),
         changes,
         _some(written),
-        plan.unchanged,
+        plan.unchanged + booked.again,
         orders_changed=len(plan.line_changes),
         returns_kept=kept,
     )

@@ -63,70 +63,106 @@ def clean_lines(
     return drop(table, other, "the order is another customer's", changes)
 
 
-def book_returns(lines: pd.DataFrame, changes: Changes) -> pd.DataFrame:
+@dataclass
+class Stock:
+    """Pieces of a line that did not come back; of a stored line, or of a row of the file."""
+
+    line: int
+    order_id: str
+    placed_at: Any
+    price_cents: int
+    pieces: int
+    stored: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Pieces of a line that a return takes back."""
+
+    line: int
+    pieces: int
+    at: Any
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """What the shop has of the customers' earlier purchases, by customer and item."""
+
+    kept: Mapping[tuple[str, str], list[Stock]]
+    booked: Mapping[tuple[str, str, Any], int]  # pieces whose return of that moment is in the shop already
+
+
+@dataclass(frozen=True)
+class Booked:
+    lines: pd.DataFrame  # those bought, with `returned_at` (datetime64), missing for what was kept
+    stored: list[Taken]  # of lines that were in the shop before
+    again: int  # returns that were in the shop already
+
+
+def book_returns(lines: pd.DataFrame, earlier: Purchases, changes: Changes) -> Booked:
     """Lines bought, each with what was returned of it: a line of which a part came back becomes two.
 
-    A negative quantity takes back the same customer's latest purchases of the item until then, first those at the same
-    price. What exceeds all purchases is refused.
-
-    Returns:
-        the lines with `returned_at` (datetime64), missing for what was kept.
+    A negative quantity takes back the same customer's purchases of the item until then, in this file or in the shop:
+    first those of the order it names, then those at the same price, then the latest. What exceeds all purchases is
+    refused.
     """
     import pandas as pd
 
     bought = lines[lines["quantity"] > 0].copy()
-    bought["returned_at"] = pd.Series(pd.NaT, index=bought.index)
+    bought["returned_at"] = pd.Series(pd.NaT, index=bought.index, dtype="datetime64[ns]")
     back = lines[lines["quantity"] < 0].sort_values("placed_at", kind="stable")
     if back.empty:
-        return bought
+        return Booked(bought, [], 0)
     wanted = set(zip(back["customer_id"], back["item_id"], strict=True))
-    left: defaultdict[Any, list[_Stock]] = defaultdict(list)
+    left: defaultdict[Any, list[Stock]] = defaultdict(list, {key: list(found) for key, found in earlier.kept.items()})
+    booked = dict(earlier.booked)
     row: Any
-    for row in bought.sort_values("placed_at", kind="stable").itertuples():
+    for row in bought.itertuples():
         if (row.customer_id, row.item_id) in wanted:
-            left[row.customer_id, row.item_id].append(_Stock(row.Index, row.placed_at, row.price_cents, row.quantity))
-    taken: list[tuple[int, int, Any]] = []
-    unmatched = []
+            stock = Stock(row.Index, row.order_id, row.placed_at, row.price_cents, row.quantity)
+            left[row.customer_id, row.item_id].append(stock)
+    for each in left.values():
+        each.sort(key=lambda one: one.placed_at)
+    taken: dict[bool, list[Taken]] = {True: [], False: []}
+    unmatched, again = [], 0
     for row in back.itertuples():
-        parts = _take(left[row.customer_id, row.item_id], -row.quantity, row.placed_at, row.price_cents)
-        taken += [(line, amount, row.placed_at) for line, amount in parts]
+        moment = (row.customer_id, row.item_id, row.placed_at)
+        known = min(booked.get(moment, 0), -row.quantity)
+        if known:
+            booked[moment] -= known
+        if known == -row.quantity:
+            again += 1
+            continue
+        parts = _take(left[row.customer_id, row.item_id], -row.quantity - known, row)
+        for stock, pieces in parts:
+            taken[stock.stored].append(Taken(stock.line, pieces, row.placed_at))
         if not parts:
             unmatched.append(row.Index)
     changes.refused("return of more than was bought until then", pd.Index(unmatched))
-    return _split(bought, taken)
+    return Booked(_split(bought, taken[False]), taken[True], again)
 
 
-@dataclass
-class _Stock:
-    """Pieces of a line that did not come back."""
-
-    line: int
-    placed_at: Any
-    price_cents: int
-    pieces: int
-
-
-def _take(stock: list[_Stock], wanted: int, until: Any, price_cents: int) -> list[tuple[int, int]]:
-    """(line, pieces) that a return takes back, all or nothing."""
-    able = [each for each in reversed(stock) if each.placed_at <= until and each.pieces > 0]
+def _take(stock: list[Stock], wanted: int, back: Any) -> list[tuple[Stock, int]]:
+    """Pieces that a return takes back, all or nothing."""
+    able = [each for each in reversed(stock) if each.placed_at <= back.placed_at and each.pieces > 0]
     if sum(each.pieces for each in able) < wanted:
         return []
     parts = []
-    for each in sorted(able, key=lambda each: each.price_cents != price_cents):
+    for each in sorted(able, key=lambda one: (one.order_id != back.order_id, one.price_cents != back.price_cents)):
         amount = min(each.pieces, wanted)
         if amount:
             each.pieces -= amount
             wanted -= amount
-            parts.append((each.line, amount))
+            parts.append((each, amount))
     return parts
 
 
-def _split(bought: pd.DataFrame, taken: list[tuple[int, int, Any]]) -> pd.DataFrame:
+def _split(bought: pd.DataFrame, taken: list[Taken]) -> pd.DataFrame:
     import pandas as pd
 
     if not taken:
         return bought
-    parts = pd.DataFrame(taken, columns=["line", "amount", "at"])
+    parts = pd.DataFrame([(each.line, each.pieces, each.at) for each in taken], columns=["line", "amount", "at"])
     returned = bought.loc[parts["line"]].assign(quantity=parts["amount"].to_numpy(), returned_at=parts["at"].to_numpy())
     gone = parts.groupby("line")["amount"].sum()
     kept = bought.assign(quantity=bought["quantity"] - gone.reindex(bought.index).fillna(0).astype("int64"))
