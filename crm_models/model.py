@@ -132,10 +132,19 @@ def values_of(table: pd.DataFrame, columns: tuple[str, ...], model: str) -> NDAr
         raise BadTable(f"The table for the {model} model lacks {', '.join(missing)}.")
     # choosing columns costs more than all else for a single customer
     chosen = table if tuple(table.columns) == columns else table[list(columns)]
-    values = chosen.to_numpy(dtype=np.float64)
-    bad = [name for name, good in zip(columns, np.isfinite(values).all(axis=0), strict=True) if not good]
-    if bad:
-        raise BadTable(f"The table for the {model} model has values that are not finite in {', '.join(bad)}.")
+    try:
+        values = chosen.to_numpy(dtype=np.float64)
+    except (ValueError, TypeError):  # words, or blanks of a column that is not of floats
+        values = chosen.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.isfinite(values).all():
+        told = [
+            f"{name} of {table.index[bad[0]]} ({chosen[name].iloc[bad[0]]!r})"
+            for name, column in zip(columns, values.T, strict=True)
+            if len(bad := np.flatnonzero(~np.isfinite(column)))
+        ]
+        raise BadTable(
+            f"The table for the {model} model must have a finite number in every row; it has none in {', '.join(told)}."
+        )
     return values
 
 

@@ -15,9 +15,10 @@ from crm_models.model import CustomerModel
 from crm_models.registry.decision import Decision
 from crm_models.registry.reference import reference_of
 from crm_models.registry.versions import current_folder
+from crm_models.table_files import shown_names
 from crm_models.train import keep
 from crm_models.training import Progress
-from crm_models.user_tables import CustomerTable, PurchaseTable, check_customers, check_purchases, read_table
+from crm_models.user_tables import ID, CustomerTable, PurchaseTable, check_customers, check_purchases, read_table
 
 PREFIX = "table-"  # of the names of these models, beside the shop's own
 KINDS = ("churn", "value", "uplift")
@@ -60,7 +61,7 @@ def train_on_table(
         BadTable: every mistake of the table, or what the model cannot learn from.
     """
     _check_kind(kind)
-    model, table = _fit(kind, read_table(path), options, now, progress)
+    model, table = _fit(kind, read_table(path, _ids_of(options)), options, now, progress)
     scored = table[list(model.columns)]
     reference = reference_of(scored, model.predict(table), model.label(table))
     keep(models, PREFIX + kind, model, Decision(True, f"It was trained from {path.name}."), reference)
@@ -86,13 +87,18 @@ def table_to_score(kind: str, path: Path, options: TableOptions, model: Customer
     Raises:
         BadTable: every mistake of the table.
     """
-    table = read_table(path)
+    table = read_table(path, _ids_of(options))
     if kind == "value":
         return _purchase_features(check_purchases(table, options.purchases, now))
-    found = check_customers(table, CustomerTable(id_column=options.id_column, drop=options.drop))
-    lacking = [name for name in model.columns if name not in found]
+    lacking = [name for name in model.columns if name not in table]
     if lacking:
-        raise BadTable(f"The table lacks {', '.join(lacking)}, which the {kind} model was trained with.")
+        raise BadTable(
+            f"The table lacks {', '.join(lacking)}, which the {kind} model was trained with; it has "
+            f"{shown_names(table.columns)}."
+        )
+    own = options.id_column or (ID if ID in table else None)
+    read = table[[name for name in table.columns if name in (*model.columns, own)]]  # the rest may be as it is
+    found = check_customers(read, CustomerTable(id_column=options.id_column, fewest=1))
     return found
 
 
@@ -119,6 +125,10 @@ def _fit(
     checked = check_customers(table, CustomerTable((treatment, outcome), arms, options.drop, options.id_column))
     named: Mapping[str, Any] = dict(zip(("treated", "control"), options.arms or (None, None), strict=True))
     return train_uplift(checked, treatment, outcome, now, **named), checked
+
+
+def _ids_of(options: TableOptions) -> tuple[str, ...]:
+    return tuple(name for name in (options.id_column, options.purchases.customer) if name)
 
 
 def _purchase_features(purchases: pd.DataFrame) -> pd.DataFrame:

@@ -5,8 +5,7 @@ What a table must keep to depends on what is learned from it; each rule gives a 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm_models.csv_form import csv_form, read_decimal_commas
 from crm_models.errors import BadTable
+from crm_models.table_dates import read_dates
+from crm_models.table_files import read_csv, read_parquet, shown_names
 
 ID = "customer_id"
 FEWEST_ROWS = 50
@@ -36,6 +36,7 @@ class CustomerTable:
     arms: tuple[str, tuple[str, str]] | None = None  # of one of them: the two values that count among others
     drop: tuple[str, ...] = ()  # columns that are not to be read
     id_column: str | None = None  # else `customer_id` where there is one, else the row's number
+    fewest: int = FEWEST_ROWS  # to learn from; to score, one is enough
 
 
 @dataclass(frozen=True)
@@ -47,40 +48,24 @@ class PurchaseTable:
     amount: str = "amount"
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     """All columns as they are; texts and numbers as pandas reads them.
+
+    Args:
+        texts: columns that are texts whatever stands in them, such as ids, of which `007` is no number.
 
     Raises:
         BadTable: the file cannot be read, holds no rows, or two columns have the same name.
     """
-    try:
-        if path.name.endswith((".csv", ".csv.gz")):
-            table, header = _read_csv(path)
-        elif path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            header = [str(name) for name in table.columns]
-        else:
-            raise BadTable(f"{path} is neither .csv (or .csv.gz) nor .parquet.")
-    except (OSError, ValueError) as error:
-        raise BadTable(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    twice = [name for name, count in Counter(header).items() if count > 1]
-    if twice:
-        raise BadTable(f"{path} has more than one column named {', '.join(twice)}; rename them.")
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        table = read_csv(path, low_memory=False, dtype=dict.fromkeys((ID, *texts), str))
+    elif path.suffix.lower() == ".parquet":
+        table = read_parquet(path)
+    else:
+        raise BadTable(f"{path} is neither .csv (or .csv.gz) nor .parquet; save the table as one of these.")
     if table.empty:
-        raise BadTable(f"{path} holds no rows.")
+        raise BadTable(f"{path} holds no rows below the names of its columns.")
     return table
-
-
-def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """The rows, and the names of the columns as the file has them: pandas numbers those that occur twice."""
-    form = csv_form(path)
-    how: dict[str, Any] = {"sep": form.separator, "encoding": form.encoding, "encoding_errors": "replace"}
-    try:
-        header = [str(name) for name in pd.read_csv(path, header=None, nrows=1, dtype=str, **how).iloc[0]]
-    except pd.errors.EmptyDataError as error:
-        raise BadTable(f"{path} is empty; it needs a line with the names of its columns, and rows.") from error
-    table = pd.read_csv(path, low_memory=False, **how)
-    return (read_decimal_commas(table) if form.separator != "," else table), header
 
 
 def check_customers(table: pd.DataFrame, needs: CustomerTable) -> pd.DataFrame:
@@ -92,8 +77,8 @@ def check_customers(table: pd.DataFrame, needs: CustomerTable) -> pd.DataFrame:
     id_column = needs.id_column or (ID if ID in table else None)
     wanted = [*needs.targets, *needs.drop, *([id_column] if id_column else [])]
     mistakes = _lacking(table, wanted)
-    if len(table) < FEWEST_ROWS:
-        mistakes.append(f"{FEWEST_ROWS} rows are needed, and there are {len(table)}")
+    if len(table) < needs.fewest:
+        mistakes.append(f"{needs.fewest} rows are needed, and there are {len(table)}")
     if id_column in table:
         mistakes += _ids(table[id_column], once=True)
     rest = table.drop(columns=[name for name in needs.drop if name in table])
@@ -101,7 +86,7 @@ def check_customers(table: pd.DataFrame, needs: CustomerTable) -> pd.DataFrame:
         if name in rest:
             mistakes += _two_values(rest[name], needs.arms[1] if needs.arms and needs.arms[0] == name else None)
     features = [str(name) for name in rest.columns if name not in (*needs.targets, id_column)]
-    mistakes += _each(rest, features, (_infinite, _mixed))
+    mistakes += _each(rest, features, (_infinite, _mixed, _lists))
     if not mistakes and len(needs.targets) == 1:
         mistakes += _each(rest, features, (lambda column: _gives_away(column, rest[needs.targets[0]]),))
     _refuse(mistakes)
@@ -138,7 +123,7 @@ def _refuse(mistakes: Sequence[str]) -> None:
 
 def _lacking(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
     lacking = [name for name in names if name not in table]
-    return [f"there is no column {', '.join(lacking)} among {', '.join(map(str, table.columns))}"] if lacking else []
+    return [f"there is no column {', '.join(lacking)} among {shown_names(table.columns)}"] if lacking else []
 
 
 def _ids(ids: pd.Series[Any], once: bool) -> list[str]:
@@ -181,6 +166,14 @@ def _mixed(column: pd.Series[Any]) -> list[str]:
     if not odd.any() or not present.any() or odd.sum() > (1 - _NUMBERS) * present.sum():
         return []
     return _wrong(column, odd, "must be a number as in the other rows, or empty")
+
+
+def _lists(column: pd.Series[Any]) -> list[str]:
+    """Parquet can hold lists and records in a cell, of which no model knows what they mean."""
+    if column.dtype != object:
+        return []
+    nested = column.map(lambda value: isinstance(value, list | dict | np.ndarray))
+    return _wrong(column, nested, "must be numbers or texts; leave it out by --drop", shown=False)
 
 
 def _gives_away(column: pd.Series[Any], target: pd.Series[Any]) -> list[str]:
@@ -230,6 +223,8 @@ def _stripped(column: pd.Series[Any]) -> pd.Series[str]:
 
 def _days(column: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
     """Dates, UTC without zone; NaT for what is none. A number such as 20240531 is read as it is written."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return pd.to_datetime(column, utc=True).dt.tz_localize(None)
     if pd.api.types.is_numeric_dtype(column):
         column = column.map(lambda value: f"{value:.0f}", na_action="ignore")
-    return pd.to_datetime(column, errors="coerce", utc=True, format="mixed").dt.tz_localize(None)
+    return read_dates(column.astype("string"))[0]

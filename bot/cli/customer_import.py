@@ -44,6 +44,8 @@ def bring(config: Config, chosen: CustomerSource) -> None:
     """
     if chosen.kind is not None and chosen.kind not in list(Kind):
         raise BadSettings(f"There is no kind {chosen.kind!r}; choose one of {', '.join(Kind)}.")
+    if chosen.report is not None and chosen.report.exists() and not chosen.report.is_dir():
+        raise BadSettings(f"--report {chosen.report} is a file; name a folder for the report.")
     rates = _rates(chosen.rates)
     country, currency = two_letters(chosen.country), _code(chosen.currency, "--currency")
     told = read_told(chosen.columns)

@@ -44,9 +44,11 @@ def score(
                 "The shop's scores, of all models, go to its database; give --table for a file or one model."
             )
         score_customers(config, open_database(config), score)
-    elif output is None:
+        return
+    if output is None:
         raise BadScoring(f"Say with --output where the scores of {table} shall be written.")
-    elif name is not None and name.startswith(PREFIX):
+    check_output(output, table)
+    if name is not None and name.startswith(PREFIX):
         options = TableOptions(id_column=id_column, purchases=PurchaseTable(*purchases))
         _score_own(config, name.removeprefix(PREFIX), table, options, output)
     else:
@@ -76,8 +78,14 @@ def write_table_scores(model: CustomerModel, table: DataFrame, output: Path) -> 
         running.result = f"in {output}"
 
 
-def _score_own(config: Config, kind: str, table: Path, options: TableOptions, output: Path) -> None:
+def check_output(output: Path, table: Path) -> None:
+    """Raises BadScoring, BadTable: scores would take the place of the table, or cannot be such a file."""
     check_suffix(output)
+    if output.resolve() == table.resolve():
+        raise BadScoring(f"The scores would take the place of {table}; name another file with --output.")
+
+
+def _score_own(config: Config, kind: str, table: Path, options: TableOptions, output: Path) -> None:
     model = load_table_model(kind, config.crm.models_folder)
     write_table_scores(model, table_to_score(kind, table, options, model, utc_now()), output)
 

@@ -9,10 +9,9 @@ from bot.cli.config import Config
 from bot.cli.customer_training import train_customers
 from bot.cli.display import note, step
 from bot.cli.errors import BadScoring
-from bot.cli.model_scores import write_table_scores
+from bot.cli.model_scores import check_output, write_table_scores
 from bot.cli.prepare import open_database
 from bot.cli.shop import utc_now
-from crm_models.batch.files import check_suffix
 from crm_models.table_training import KINDS, TableOptions
 from crm_models.table_training import train_on_table as fit
 from crm_models.user_tables import PurchaseTable
@@ -55,7 +54,7 @@ def train_on_table(config: Config, name: str | None, table: Path, options: Table
     if name is None:
         raise BadScoring(f"Say what is to be learned from {table}: one of {', '.join(KINDS)}.")
     if output is not None:
-        check_suffix(output)
+        check_output(output, table)
     with step(f"Training {name} from {table}") as running:
         trained = fit(name, table, options, config.crm.models_folder, utc_now(), running.part)
         card = trained.model.card

@@ -15,6 +15,7 @@ import pandas as pd
 
 from crm_models.batch.chunk import COLUMNS, ID
 from crm_models.errors import BadTable
+from crm_models.table_files import NO_PARQUET, check_file, csv_form, read_csv, refuse_names_twice, shown_names
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -48,22 +49,67 @@ def open_features(path: Path, id_column: str, aside: Path) -> FeatureFile:
     Raises:
         BadTable: the file cannot be read, or lacks the column of the ids.
     """
+    from pyarrow import ArrowException, parquet
+
+    given = path
+    if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+        raise BadTable(f"{path} is neither .csv (or .csv.gz) nor .parquet; save the table as one of these.")
+    check_file(path)
+    if path.suffix.lower() != ".parquet":
+        path = _as_parquet(path, id_column, aside)
+    try:
+        schema, rows = parquet.read_schema(path), parquet.read_metadata(path).num_rows
+    except (OSError, ArrowException) as error:
+        raise BadTable(f"{given} {NO_PARQUET}: {str(error).splitlines()[0].rstrip('.')}.") from error
+    if id_column not in schema.names:
+        raise BadTable(
+            f"{given} has no column {id_column!r} with the customers' ids among {shown_names(schema.names)}; name it "
+            "with --id."
+        )
+    if not rows:
+        raise BadTable(f"{given} holds no rows below the names of its columns.")
+    _check_ids(given, parquet.read_table(path, columns=[id_column]).column(0), id_column)
+    return FeatureFile(path, tuple(schema.names), rows, id_column)
+
+
+def _as_parquet(path: Path, id_column: str, aside: Path) -> Path:
+    """A large file as programs write it is read by Arrow, which is fast; what a spreadsheet wrote as it needs it."""
     import pyarrow
     from pyarrow import csv, parquet
 
-    try:
-        if path.suffix == ".csv":
-            table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types={id_column: pyarrow.string()}))
-            path = aside / f"{path.stem}.parquet"
-            parquet.write_table(table, path)
-        elif path.suffix != ".parquet":
-            raise BadTable(f"{path} is neither .csv nor .parquet.")
-        schema, rows = parquet.read_schema(path), parquet.read_metadata(path).num_rows
-    except (OSError, pyarrow.ArrowException) as error:
-        raise BadTable(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    if id_column not in schema.names:
-        raise BadTable(f"{path} has no column {id_column!r} with the customers' ids; name it with --id.")
-    return FeatureFile(path, tuple(schema.names), rows, id_column)
+    made = aside / f"{path.name}.parquet"
+    if csv_form(path).plain:
+        try:
+            told = csv.ConvertOptions(column_types={id_column: pyarrow.string()})
+            table = csv.read_csv(path, convert_options=told)
+            refuse_names_twice(path, [name.strip() for name in table.column_names])
+            parquet.write_table(table.rename_columns([name.strip() for name in table.column_names]), made)
+            return made
+        except pyarrow.ArrowException:
+            pass  # the other reader reads it, or says what is wrong
+    table = read_csv(path, low_memory=False, dtype={id_column: str})
+    for name in table.columns:
+        if table[name].dtype == object:  # numbers among which a text stands: the model says which
+            table[name] = table[name].map(str, na_action="ignore")
+    table.to_parquet(made, index=False)
+    return made
+
+
+def _check_ids(path: Path, ids: Any, name: str) -> None:
+    import pyarrow
+    from pyarrow import compute
+
+    texts = compute.utf8_trim_whitespace(compute.cast(ids, pyarrow.string()))
+    empty = ids.null_count + (compute.sum(compute.equal(texts, "")).as_py() or 0)
+    if empty:
+        raise BadTable(f"{path} has {empty:,} rows without an id in the column {name}; fill it in.")
+    if compute.count_distinct(texts).as_py() < len(texts):
+        counts = compute.value_counts(texts)
+        twice = counts.filter(compute.greater(counts.field("counts"), 1))
+        raise BadTable(
+            f"{path} has more than one row for {len(twice):,} ids in the column {name}, such as "
+            f"{twice[0]['values'].as_py()!r}; leave one row of each customer."
+        )
 
 
 def write_features(path: Path, table: pd.DataFrame) -> FeatureFile:
@@ -73,7 +119,9 @@ def write_features(path: Path, table: pd.DataFrame) -> FeatureFile:
 
 
 def check_suffix(path: Path) -> None:
-    """Raises BadTable for a file of scores that is neither CSV nor Parquet by its name."""
+    """Raises BadTable for a file of scores that is a folder, or neither CSV nor Parquet by its name."""
+    if path.is_dir():
+        raise BadTable(f"{path} is a folder; name a file for the scores.")
     if path.suffix not in SUFFIXES:
         raise BadTable(f"{path} is neither .csv nor .parquet; name the file for the scores so.")
 

@@ -41,8 +41,18 @@ class Column:
     levels: tuple[str, ...] | None = None
 
     def codes(self, values: pd.Series[Any]) -> NDArray[np.float64]:
-        """Float (rows,); NaN for what is missing or unknown."""
+        """Float (rows,); NaN for what is missing or unknown.
+
+        Raises:
+            BadTable: the column is one of numbers, and texts stand in it instead.
+        """
         if self.levels is None:
+            if not _is_number(values) and any(text is not None for text in as_texts(values)):
+                said = next(text for text in as_texts(values) if text is not None)
+                raise BadTable(
+                    f"{self.name} was a column of numbers when the model was trained, and now it says {said!r}; "
+                    "write numbers as then."
+                )
             numbers = np.array(as_numbers(values), dtype=np.float64)
             numbers[~np.isfinite(numbers)] = np.nan
             return numbers

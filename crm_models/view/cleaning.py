@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crm_models.table_dates import read_dates
 from crm_models.view.changes import Changes
 
 if TYPE_CHECKING:
@@ -72,39 +73,9 @@ def dates(texts: pd.Series[Any], name: str, changes: Changes, now: datetime) -> 
     Year first is read as such; of `3/4/2011` the column's other values tell which is the day. A month above 12 is the
     day, exchanged.
     """
-    import pandas as pd
-
-    found = pd.to_datetime(texts, errors="coerce", format="ISO8601")
-    left = texts[found.isna() & texts.notna()]
-    if not left.empty:
-        found = found.copy()
-        found.update(_other_dates(left, name, changes))
-    found = pd.to_datetime(found).dt.tz_localize(None) if getattr(found.dt, "tz", None) is not None else found
+    found, exchanged = read_dates(texts)
+    changes.changed("day and month exchanged", name, texts[exchanged], found[exchanged].astype("string"))
     return found.where((found >= OLDEST) & (found <= now))
-
-
-def _other_dates(left: pd.Series[Any], name: str, changes: Changes) -> pd.Series[Any]:
-    import pandas as pd
-
-    parts = left.str.extract(r"^(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[ T](.*))?$")
-    first, second, third = (pd.to_numeric(parts[each], errors="coerce") for each in range(3))
-    time = parts[3].fillna("").str.strip()
-    year_first = first >= 1000
-    day_first = bool((first[~year_first] > 12).sum() >= (second[~year_first] > 12).sum())
-    year = first.where(year_first, third)
-    month = second.where(year_first | day_first, first)
-    day = third.where(year_first, first if day_first else second)
-    turned = (month > 12) & (day <= 12)
-    month, day = month.where(~turned, day), day.where(~turned, month)
-    ok = year.notna() & month.notna() & day.notna()
-    text = [
-        f"{int(y):04}-{int(m):02}-{int(d):02} {t}".strip() if good else None
-        for y, m, d, t, good in zip(year, month, day, time, ok, strict=True)
-    ]
-    read = pd.to_datetime(pd.Series(text, index=left.index, dtype="string"), errors="coerce", format="mixed")
-    good = turned & read.notna()
-    changes.changed("day and month exchanged", name, left[good], read[good].astype("string"))
-    return read
 
 
 def numbers(texts: pd.Series[Any]) -> pd.Series[Any]:

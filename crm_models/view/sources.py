@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_models.errors import BadImport
+from crm_models.errors import BadImport, BadTable
+from crm_models.table_files import check_file, read_csv, read_parquet, refuse_names_twice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,61 +32,30 @@ def read_source(source: str, *, table: str | None = None, query: str | None = No
         if table or query:
             raise BadImport(f"{source} is a file; --table and --query belong to a database address.")
         found = _from_file(Path(source))
-    found.columns = [str(name).strip().lstrip("\ufeff") for name in found.columns]
-    twice = sorted({name for name in found.columns if list(found.columns).count(name) > 1})
-    if twice:
-        raise BadImport(f"{source} has the column {twice[0]!r} more than once. Rename one of them.")
+    found.columns = [str(name).strip() for name in found.columns]
+    shown = _shown(source) if "://" in source else source
+    try:
+        refuse_names_twice(shown, list(found.columns))
+    except BadTable as error:
+        raise BadImport(str(error)) from error
+    if found.empty:
+        raise BadImport(f"{shown} holds no rows below the names of its columns.")
     return found
 
 
 def _from_file(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise BadImport(f"There is no file {path}. Name a CSV, Parquet or JSON file, or a database address.")
     name = path.name.lower()
-    if name.endswith(_CSV):
-        return _csv(path)
-    if name.endswith(_PARQUET):
-        return _parquet(path)
+    try:
+        check_file(path)
+        if name.endswith(_CSV):
+            return read_csv(path, dtype="string", keep_default_na=False, na_values=[""], skipinitialspace=True)
+        if name.endswith(_PARQUET):
+            return _as_text(read_parquet(path))
+    except BadTable as error:
+        raise BadImport(str(error)) from error
     if name.endswith(".json"):
         return _json(path)
     raise BadImport(f"{path} is of no kind that can be read. Use {', '.join((*_CSV[:2], *_PARQUET[:1], '.json'))}.")
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    options: dict[str, Any] = {"dtype": "string", "keep_default_na": False, "na_values": [""], "skipinitialspace": True}
-    separator = _separator(path)
-    try:
-        try:
-            read: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8", **options)
-        except UnicodeDecodeError:
-            # What spreadsheets of western Europe write; every byte has a meaning there.
-            read = pd.read_csv(path, sep=separator, encoding="cp1252", encoding_errors="replace", **options)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
-        raise BadImport(f"{path} cannot be read as CSV: {str(error).strip().splitlines()[-1]}.") from error
-    return read
-
-
-def _separator(path: Path) -> str:
-    import gzip
-
-    try:
-        with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
-            head = file.readline().decode("utf-8", "replace")
-    except OSError as error:
-        raise BadImport(f"{path} cannot be read: {error}. Pack it again with gzip, or unpack it.") from error
-    return max(",;\t|", key=head.count)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        read = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise BadImport(f"{path} is no Parquet file: {str(error).strip().splitlines()[0]}.") from error
-    return _as_text(read)
 
 
 def _json(path: Path) -> pd.DataFrame:

@@ -154,3 +154,12 @@ def test_the_card_shows_every_candidate_and_why_one_serves() -> None:
     assert "serves" in text and "± " in text and "network" in text and "gender is ignored" in text
     again = train_from_table(table, "churn", datetime(2026, 11, 1), plan=plan)
     pd.testing.assert_series_equal(again.predict(GIVEN), model.predict(GIVEN))
+
+
+def test_words_in_a_column_that_was_of_numbers_are_refused_when_scoring() -> None:
+    table = customers(400)
+    model = train_from_table(table.drop(columns="chance"), "churn", datetime(2026, 6, 1), plan=FAST)
+    with pytest.raises(BadTable, match=r"charges was a column of numbers when the model was trained.*'12,50'"):
+        model.predict(table.assign(charges="12,50"))
+    gaps = table.assign(charges=None)
+    assert model.predict(gaps).notna().all()  # missing is no mistake

@@ -102,6 +102,16 @@ def test_a_column_that_tells_the_outcome_is_refused_and_can_be_dropped(kind: str
     assert "cancelled" not in check_customers(table, needs)
 
 
+def test_one_customer_is_enough_to_be_scored() -> None:
+    few = check_customers(customers(1).drop(columns="Churn"), CustomerTable(id_column="customerID", fewest=1))
+    assert list(few.index) == ["0000-X"]
+
+
+def test_lists_in_cells_are_refused() -> None:
+    table = customers().assign(visits=[[1, 2]] * 200)
+    assert "visits must be numbers or texts; leave it out by --drop, against row 1" in refusal(table)
+
+
 def test_arms_must_be_values_of_the_treatment() -> None:
     table = customers().assign(segment="Mens", visit=np.tile([0, 1], 100))
     needs = CustomerTable(("segment", "visit"), ("segment", ("Mens", "Nobody")), id_column="customerID")
@@ -124,6 +134,12 @@ def test_days_written_as_numbers_are_days() -> None:
     table = purchases().assign(day=[19970101, 19970118, 19970802])
     found = check_purchases(table, PurchaseTable("who", "day", "eur"), NOW)
     assert list(found["date"]) == [pd.Timestamp(1997, 1, 1), pd.Timestamp(1997, 1, 18), pd.Timestamp(1997, 8, 2)]
+
+
+def test_german_dates_are_read_day_first() -> None:
+    table = purchases().assign(day=["05.01.2026", "01.02.2026", "31.03.2026"])
+    found = check_purchases(table, PurchaseTable("who", "day", "eur"), NOW)
+    assert list(found["date"]) == [pd.Timestamp(2026, 1, 5), pd.Timestamp(2026, 2, 1), pd.Timestamp(2026, 3, 31)]
 
 
 def test_all_mistakes_of_purchases_are_told() -> None:

@@ -111,6 +111,61 @@ def test_a_table_is_learned_from_scored_and_an_older_version_used_again(rapport,
     assert f"{newer} is in use" in named.said
 
 
+def test_a_table_as_a_german_spreadsheet_writes_it_gives_the_same_scores(rapport, home, purchases, tmp_path):
+    table = pd.read_csv(purchases)
+    table["day"] = pd.to_datetime(table["day"]).dt.strftime("%d.%m.%Y")
+    table["paid"] = table["paid"] + 0.5
+    german, plain = tmp_path / "käufe.csv", tmp_path / "plain.csv"
+    table.to_csv(german, index=False, sep=";", decimal=",", encoding="cp1252")
+    table.to_csv(plain, index=False)
+    scores = []
+    for file in (plain, german):
+        output = tmp_path / f"scores-{file.stem}.csv"
+        said = rapport("models", "train", "value", "--table", str(file), *COLUMNS, "--output", str(output))
+        assert said.code == 0, said.complained
+        scores.append(pd.read_csv(output)["value"])
+    pd.testing.assert_series_equal(*scores)
+
+
+BAD_TABLES = {
+    "folder.csv": (None, "is a folder"),
+    "empty.csv": (b"", "is empty; it needs a line"),
+    "header.csv": (b"who,day,paid\n", "holds no rows"),
+    "junk.csv": (b"who,day\n\x00\x01,2\n", "is no text"),
+    "sheet.csv": (b"PK\x03\x04", "save the sheet as CSV"),
+    "twice.csv": (b"who,day,paid,paid\n1,2024-05-31,3,4\n", "rename them"),
+    "ragged.csv": (b"who,day,paid\n1,2024-05-31,3,50\n", "more values than its first line has names"),
+    "words.csv": (b"who,day,paid\n1,soon,free\n", "day must be a date"),
+    "other.csv": (b"name,day,paid\n1,2024-05-31,3\n", "there is no column who among name, day, paid"),
+    "table.ods": (b"who,day,paid\n1,2024-05-31,3\n", "neither .csv"),
+    "table.parquet": (b"who,day,paid\n1,2024-05-31,3\n", "is no Parquet file"),
+    "none.csv": (b"", "There is no file"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_TABLES)
+def test_a_bad_table_is_one_sentence_and_nothing_is_written(rapport, home, tmp_path, name):
+    content, told = BAD_TABLES[name]
+    table, scores = tmp_path / name, tmp_path / "scores.csv"
+    if content is None:
+        table.mkdir()
+    elif name != "none.csv":
+        table.write_bytes(content)
+    found = rapport("models", "train", "value", "--table", str(table), *COLUMNS, "--output", str(scores))
+    assert found.code == 2 and told in " ".join(found.complained.split()), found.complained
+    assert "Traceback" not in found.complained and not scores.exists() and not versions()
+
+
+def test_scores_never_take_the_place_of_their_table(rapport, home, purchases):
+    before = purchases.read_text()
+    train = ("models", "train", "value", "--table", str(purchases), *COLUMNS, "--output", str(purchases))
+    score = ("models", "score", "table-value", *train[3:])
+    for typed in (train, score):
+        found = rapport(*typed)
+        assert found.code == 2 and "name another file with --output" in found.complained
+    assert purchases.read_text() == before and not versions()
+
+
 def versions():
     return sorted(list_versions(read_config().crm.models_folder), key=lambda each: each.version, reverse=True)
 

@@ -109,6 +109,49 @@ def test_a_table_of_ones_own_is_scored_into_a_file_with_its_ids(
     assert found["value"].notna().all() and list(output.parent.iterdir()) == [output]
 
 
+def test_what_a_german_spreadsheet_writes_is_scored_as_the_same_table_of_a_program(
+    scored_models: Scored, tmp_path: Path
+) -> None:
+    table = scored_models.features.head(30).reset_index(drop=True)
+    table.insert(0, "Müller-Nr", [f"{number:05d}" for number in range(30)])
+    table.to_csv(tmp_path / "table.csv", index=False)
+    table.to_csv(tmp_path / "tabelle.csv", index=False, sep=";", decimal=",", encoding="cp1252")
+    plain, german = (
+        ordered(score_file(scored_models.found, open_features(tmp_path / name, "Müller-Nr", tmp_path)))
+        for name in ("table.csv", "tabelle.csv")
+    )
+    assert german[ID].iloc[0] == "00000"
+    pd.testing.assert_frame_equal(german, plain, check_exact=False, rtol=1e-9)
+
+
+def test_a_word_among_numbers_is_told_with_its_column_and_customer(scored_models: Scored, tmp_path: Path) -> None:
+    for sep, decimal in ((",", "."), (";", ",")):
+        table = scored_models.features.head(30).astype(object)
+        table.iloc[3, table.columns.get_loc("no_order_for")] = "long ago"
+        table.rename_axis(ID).to_csv(tmp_path / "table.csv", sep=sep, decimal=decimal)
+        source = open_features(tmp_path / "table.csv", ID, tmp_path)
+        with pytest.raises(BadTable, match=rf"no_order_for of {table.index[3]} \('long ago'\)"):
+            list(score_file(scored_models.found, source))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty; it needs a line"),
+        ("customer_id,orders\n", "holds no rows"),
+        ("customer_id,orders\nk1,3\nk1,4\n", "more than one row for 1 ids in the column customer_id, such as 'k1'"),
+        ("customer_id,orders\nk1,3\n ,4\n", "1 rows without an id in the column customer_id"),
+        ("customer_id,orders,orders\nk1,3,4\n", "more than one column named orders"),
+        ("customer_id,orders\nk1,3,4\nk2,1\n", "lines with more values|Expected 2 fields in line 2"),
+        ("nummer,orders\nk1,3\n", "table.csv has no column 'customer_id'.*among nummer, orders; name it with --id"),
+    ],
+)
+def test_a_bad_table_is_told_in_a_sentence(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(BadTable, match=told):
+        open_features(tmp_path / "table.csv", ID, tmp_path)
+
+
 def test_a_scoring_that_fails_leaves_the_older_file(tmp_path: Path, scored_models: Scored) -> None:
     output = tmp_path / "scores.csv"
     output.write_text("older")
