@@ -13,8 +13,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from crm_models.errors import BadTable
 
@@ -173,11 +174,11 @@ def read_decimal_commas(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
-def _encoding(path: Path, file: IO[bytes], head: bytes) -> str:
+def _encoding(path: Path, file: gzip.GzipFile | BufferedReader, head: bytes) -> str:
     for start, said in _OTHER_KINDS.items():
         if head.startswith(start):
             raise BadTable(f"{path} {said}.")

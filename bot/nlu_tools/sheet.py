@@ -11,7 +11,9 @@ from pathlib import Path
 from bot.nlu_tools.errors import BadSheet
 from bot.nlu_tools.made_up import Vocabulary, doubtful, made_up
 from bot.nlu_tools.queue import Candidate
+from crm_models.errors import BadTable
 from crm_models.export import Format, write_file
+from crm_models.table_files import csv_form
 
 COLUMNS = ("message_id", "text", "understood", "suggested", "why", "check", "accepted_intent")
 _NEEDED = ("message_id", "text", "accepted_intent")
@@ -42,17 +44,17 @@ def write_sheet(path: Path, queue: Sequence[Candidate], vocabulary: Vocabulary) 
 
 
 def read_sheet(path: Path) -> list[Row]:
-    """The rows in which an intent was filled in. Commas or semicolons part the columns.
+    """The rows in which an intent was filled in, as a spreadsheet of any country may have written them back.
 
     Raises:
         BadSheet: no such table; names the row.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSheet(f"{path} cannot be read as a table in UTF-8: {error}.") from error
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=";" if head.count(";") > head.count(",") else ",")
+        form = csv_form(path)
+        text = path.read_bytes().decode(form.encoding, "replace")
+    except (BadTable, OSError) as error:
+        raise BadSheet(f"The table cannot be read: {error}") from error
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=form.separator)
     missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         raise BadSheet(f"{path} has no column {' and no '.join(missing)}; `rapport nlu review --csv FILE` writes them.")

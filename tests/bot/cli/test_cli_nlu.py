@@ -193,9 +193,9 @@ def test_a_table_goes_out_and_comes_back_filled(rapport: Any, data: Path, log: A
     assert "no logged message left" in again.said
 
 
-def fill(sheet: Path, rows: dict[int, dict[str, str]]) -> None:
+def fill(sheet: Path, rows: dict[int, dict[str, str]], encoding: str = "utf-8-sig") -> None:
     """As a spreadsheet saves it in countries with a decimal comma."""
-    with sheet.open("w", encoding="utf-8-sig", newline="") as file:
+    with sheet.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, next(iter(rows.values())), delimiter=";")
         writer.writeheader()
         writer.writerows(rows.values())
@@ -231,10 +231,21 @@ def test_a_row_taken_twice_is_written_once(rapport: Any, data: Path, log: Any, t
     assert added(data) == [("order_late", "any sign yet")]
 
 
+def test_a_sheet_in_windows_1252_keeps_its_letters(rapport: Any, data: Path, log: Any, tmp_path: Path) -> None:
+    number = log("any sign yet", 0.5, 0.45)
+    sheet = tmp_path / "filled.csv"
+    row = {"message_id": str(number), "text": "any sign of the café table yet", "accepted_intent": "order_late"}
+    fill(sheet, {number: row}, "cp1252")
+    assert rapport("nlu", "review", "--data", str(data), "--from", str(sheet)).code == 0
+    assert added(data) == [("order_late", "any sign of the café table yet")]
+
+
 def test_another_table_is_refused_in_one_sentence(rapport: Any, data: Path, log: Any, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     outcome = rapport("nlu", "review", "--data", str(data), "--from", str(tmp_path / "other.csv"))
     assert outcome.code == 2 and "no column message_id" in outcome.complained
+    gone = rapport("nlu", "review", "--data", str(data), "--from", str(tmp_path / "none.csv"))
+    assert gone.code == 2 and "There is no file" in gone.complained
 
 
 def test_somebody_at_the_terminal_labels_one_message_after_the_other(
