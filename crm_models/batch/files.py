@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -119,11 +120,14 @@ def write_features(path: Path, table: pd.DataFrame) -> FeatureFile:
 
 
 def check_suffix(path: Path) -> None:
-    """Raises BadTable for a file of scores that is a folder, or neither CSV nor Parquet by its name."""
+    """Raises BadTable for a file of scores that is neither CSV nor Parquet by its name, or where none can be."""
     if path.is_dir():
         raise BadTable(f"{path} is a folder; name a file for the scores.")
     if path.suffix not in SUFFIXES:
         raise BadTable(f"{path} is neither .csv nor .parquet; name the file for the scores so.")
+    there = next(folder for folder in path.resolve().parents if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise BadTable(f"{path} cannot be written: {there} is no folder to write in. Name another file.")
 
 
 @contextmanager

@@ -163,6 +163,10 @@ def test_scores_never_take_the_place_of_their_table(rapport, home, purchases):
     for typed in (train, score):
         found = rapport(*typed)
         assert found.code == 2 and "name another file with --output" in found.complained
+    below = rapport(
+        "models", "train", "value", "--table", str(purchases), *COLUMNS, "--output", f"{purchases}/scores.csv"
+    )
+    assert below.code == 2 and "is no folder to write in" in " ".join(below.complained.split())
     assert purchases.read_text() == before and not versions()
 
 
