@@ -1,7 +1,8 @@
 """The sequence model at serving: a small causal transformer in numpy, with the weights that `sequence_training` found.
 
 SASRec (Kang and McAuley 2018): what comes next is read from what was bought, in its order. An item's vector is its own
-embedding plus the mean of the vectors of its words or attributes, so that an item nobody bought yet has a vector too.
+embedding plus the mean of the vectors of its words or attributes, brought to length 1, so that an item nobody bought
+yet has a vector too.
 """
 
 from __future__ import annotations
@@ -70,10 +71,11 @@ class SequenceModel:
         return mean, centred.T @ centred / np.float32(len(centred))
 
     def vector(self, tokens: Sequence[int]) -> Array:
-        """The vector of an item of which only words or attributes are known; float32 (hidden,)."""
+        """The vector of an item of which only words or attributes are known; float32 (hidden,), of length 1."""
         if not len(tokens):
             return np.zeros(self.items.shape[1], dtype=np.float32)
-        found: Array = self.tokens[list(tokens)].mean(axis=0)
+        mean: Array = self.tokens[list(tokens)].mean(axis=0)
+        found: Array = mean / np.maximum(np.linalg.norm(mean), np.float32(1e-12))
         return found
 
     def _block(self, hidden: Array, name: str) -> Array:

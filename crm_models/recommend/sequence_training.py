@@ -2,10 +2,15 @@
 
 Every position of every sequence predicts its next item. The softmax is over all items, or over the right one and a
 shared uniform sample whose sum is scaled up to all items (importance-sampled softmax, Bengio and Senecal 2003).
+
+Items have vectors of length 1, so that what is asked is the angle alone (NormFace, Wang et al. 2017): few purchases of
+an item say little about a length, and without it much less training leads further. The weights that serve are a moving
+average over the steps (Polyak and Juditsky 1992).
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +35,8 @@ class SequenceSettings:
     batch: int = 256  # sequences
     learning_rate: float = 1e-3
     weight_decay: float = 1e-5
+    sharpness: float = 16.0  # log-odds of an item in the very direction of the state, at first; learned from there
+    average: float = 0.995  # share of the averaged weights that a step keeps
     epochs: int = 40
     look: int = 5  # epochs between two looks at the validation data
     patience: int = 2  # looks without improvement after which training ends
@@ -68,8 +75,9 @@ def train_sequence(
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        best = TrainedSequence(_weights(network, settings), float("-inf"), 0)
-        idle = 0
+        average = copy.deepcopy(network)
+        best = TrainedSequence(_weights(average, settings), float("-inf"), 0)
+        idle = steps = 0
         for epoch in range(settings.epochs):
             rng = np.random.default_rng((settings.seed, epoch))
             network.train()
@@ -77,17 +85,27 @@ def train_sequence(
                 optimizer.zero_grad(set_to_none=True)
                 _loss(network, batch, settings, rng).backward()
                 optimizer.step()
+                steps += 1
+                _move(average, network, min(settings.average, (1 + steps) / (10 + steps)))
             if tell is not None:
                 tell("sequence model", epoch + 1, settings.epochs)
             if judge is not None and ((epoch + 1) % settings.look == 0 or epoch + 1 == settings.epochs):
-                found = _weights(network, settings)
+                found = _weights(average, settings)
                 now = judge(found)
                 best, idle = (TrainedSequence(found, now, epoch + 1), 0) if now > best.worth else (best, idle + 1)
                 if idle >= settings.patience:
                     break
         if judge is None:
-            best = TrainedSequence(_weights(network, settings), 0.0, settings.epochs)
+            best = TrainedSequence(_weights(average, settings), 0.0, settings.epochs)
     return best
+
+
+def _move(average: Any, network: Any, keep: float) -> None:
+    import torch
+
+    with torch.no_grad():
+        for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
 
 
 def _batches(
@@ -160,9 +178,10 @@ def _network(tokens: Sequence[Sequence[int]], settings: SequenceSettings) -> Any
             self.norm, self.drop = nn.LayerNorm(width), nn.Dropout(settings.dropout)
             for table in (self.item, self.token, self.position):
                 nn.init.normal_(table.weight, std=0.02)
+            nn.init.constant_(self.norm.weight, settings.sharpness / width**0.5)
 
         def item_vectors(self) -> Any:
-            return self.item.weight + self.token(flat, offsets)
+            return nn.functional.normalize(self.item.weight + self.token(flat, offsets), dim=1)
 
         def forward(self, read: Any, items: Any) -> Any:
             hidden = self.drop(nn.functional.embedding(read, items) + self.position.weight[: read.shape[1]])

@@ -70,7 +70,8 @@ def test_an_item_nobody_bought_has_the_vector_of_its_words() -> None:
     tokens = [[item % 2] for item in range(10)]
     evens_then_odds = [np.array([0, 2, 4, 1, 3, 5])] * 40
     model = train_sequence(evens_then_odds, tokens, None, SETTINGS).model
-    assert np.allclose(model.vector([0]), model.tokens[0])
+    assert np.allclose(model.vector([0]), model.tokens[0] / np.linalg.norm(model.tokens[0]))
+    assert np.allclose(np.linalg.norm(model.items, axis=1), 1.0, atol=1e-5)
     assert np.isfinite(model.scores([0, 2])[9])
 
 
