@@ -134,8 +134,7 @@ def _ids(ids: pd.Series[Any], once: bool) -> list[str]:
 
 
 def _two_values(column: pd.Series[Any], arms: tuple[str, str] | None) -> list[str]:
-    found = _stripped(column.dropna())
-    values = sorted(set(found) - {""})
+    values = sorted(set(_texts(column.dropna())) - {""})
     if arms is not None:
         lacking = [arm for arm in arms if arm not in values]
         return [f"{column.name} has no value {', '.join(lacking)}; it has {_some(values)}"] if lacking else []

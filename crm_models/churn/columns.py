@@ -48,7 +48,11 @@ class Column:
         """
         if self.levels is None:
             if not _is_number(values) and any(text is not None for text in as_texts(values)):
-                said = next(text for text in as_texts(values) if text is not None)
+                said = next(
+                    text
+                    for text, number in zip(as_texts(values), as_numbers(values), strict=True)
+                    if text is not None and np.isnan(number)
+                )
                 raise BadTable(
                     f"{self.name} was a column of numbers when the model was trained, and now it says {said!r}; "
                     "write numbers as then."

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_models.campaigns import Campaign, CampaignOutcome, Member
+from crm_models.churn.columns import as_texts
 from crm_models.errors import BadTable
 from crm_models.features import bought_within, features_at
 from crm_models.history import History
@@ -69,10 +70,12 @@ def read_trial(
     missing = [name for name in needed if name not in table]
     if missing:
         raise BadTable(f"The table for the uplift model lacks {', '.join(missing)}.")
-    pair = table if treated is None else table[table[treatment].isin([treated, control])]
+    said = np.array(as_texts(table[treatment]), dtype=object)
+    counts = np.ones(len(table), dtype=np.bool_) if treated is None else (said == str(treated)) | (said == str(control))
+    pair: pd.DataFrame = table[counts]
     found = pair.drop(columns=list({treatment, outcome, *([propensity] if propensity else [])}))
     found[TREATED] = (
-        _zero_or_one(pair, treatment) > 0 if treated is None else (pair[treatment] == treated).to_numpy(dtype=bool)
+        _zero_or_one(pair, treatment) > 0 if treated is None else np.asarray(said[counts] == str(treated), dtype=bool)
     )
     found[OUTCOME] = _zero_or_one(pair, outcome)
     found[PROPENSITY] = pair[propensity].astype(float) if propensity else np.nan

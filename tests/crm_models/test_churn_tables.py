@@ -161,5 +161,8 @@ def test_words_in_a_column_that_was_of_numbers_are_refused_when_scoring() -> Non
     model = train_from_table(table.drop(columns="chance"), "churn", datetime(2026, 6, 1), plan=FAST)
     with pytest.raises(BadTable, match=r"charges was a column of numbers when the model was trained.*'12,50'"):
         model.predict(table.assign(charges="12,50"))
+    many = table["charges"].astype(object).where(table.index % 2 == 0, "unknown")
+    with pytest.raises(BadTable, match="now it says 'unknown'"):
+        model.predict(table.assign(charges=many))
     gaps = table.assign(charges=None)
     assert model.predict(gaps).notna().all()  # missing is no mistake

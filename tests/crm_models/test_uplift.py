@@ -147,6 +147,9 @@ def test_arms_are_named_and_others_left_out(table: pd.DataFrame) -> None:
     )
     assert found.card is not None and found.card.rows == len(arms)
     assert "mail against none" in found.card.data
+    numbered = arms.assign(arm=np.where(arms["arm"] == "mail", 1, 0))
+    same = train_from_table(numbered, "arm", "came", NOW, treated="1", control="0", propensity="chance")
+    assert same.card is not None and same.card.rows == len(arms)
 
 
 def test_an_unknown_propensity_is_estimated_and_the_card_says_so() -> None:

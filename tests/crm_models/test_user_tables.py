@@ -116,6 +116,9 @@ def test_arms_must_be_values_of_the_treatment() -> None:
     table = customers().assign(segment="Mens", visit=np.tile([0, 1], 100))
     needs = CustomerTable(("segment", "visit"), ("segment", ("Mens", "Nobody")), id_column="customerID")
     assert "segment has no value Nobody; it has Mens" in refusal(table, needs)
+    numbers = table.assign(segment=np.tile([1.0, 0.0, np.nan, 1.0], 50))  # whole ones, although a gap makes them floats
+    needs = CustomerTable(("segment", "visit"), ("segment", ("1", "0")), id_column="customerID")
+    assert len(check_customers(numbers, needs)) == 200
 
 
 def purchases() -> pd.DataFrame:
