@@ -15,6 +15,7 @@ from knowledge.countries import country_code
 from knowledge.errors import DocumentError
 
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_LONGEST_ID = 200
 _KEYS = (
     "title",
     "id",
@@ -86,7 +87,7 @@ def read_matter(values: dict[str, Any]) -> FrontMatter:
             raise DocumentError(f"unknown front matter key '{key}'; '{near[0]}' is meant?")
     matter = FrontMatter(
         title=_text(values, "title"),
-        document_id=_text(values, "id"),
+        document_id=_id(values),
         topic=_text(values, "topic"),
         language=_language(values),
         audience=tuple(name.lower() for name in _listed(values, "audience")),
@@ -109,6 +110,14 @@ def _text(values: dict[str, Any], key: str) -> str:
     if isinstance(value, dict | list):
         raise DocumentError(f"'{key}' must be a text, not {value!r}")
     return " ".join(str(value).split())
+
+
+def _id(values: dict[str, Any]) -> str:
+    """It stands in the link to the article."""
+    name = _text(values, "id")
+    if re.search(r"[/\\\\?#]", name) or len(name) > _LONGEST_ID:
+        raise DocumentError(f"'id' must be at most {_LONGEST_ID} letters without / \\ ? and #, not {name[:80]!r}")
+    return name
 
 
 def _url(values: dict[str, Any]) -> str:

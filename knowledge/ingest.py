@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -135,8 +136,9 @@ def _ingest_file(
             raise DocumentError(f"it is a list of addresses; `rapport ingest {file}` fetches their pages")
         report.unchanged.extend(document_id for document_id, _ in before.values())
         return
-    reading = read_documents(file, data, root)
-    passages = {document.source: chunk(document) for document in reading.documents}
+    with whatever_fails_is_named():
+        reading = read_documents(file, data, root)
+        passages = {document.source: chunk(document) for document in reading.documents}
     if not any(passages.values()):
         raise DocumentError(NO_TEXT)
     for source in before.keys() - passages.keys():
@@ -149,6 +151,20 @@ def _ingest_file(
         except DocumentError as error:
             report.skipped.append(Skipped(document.source, str(error)))
     report.skipped.extend(Skipped(str(file), problem) for problem in reading.problems)
+
+
+@contextmanager
+def whatever_fails_is_named() -> Iterator[None]:
+    """Makes a DocumentError of every error: a file that was forged or is nested too deep keeps no other back."""
+    try:
+        yield
+    except DocumentError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise DocumentError(
+            f"reading it failed ({type(error).__name__}{f': {said}' if said else ''}); write it anew, and simpler"
+        ) from error
 
 
 def content_hash(data: bytes) -> str:

@@ -25,6 +25,7 @@ _NAMES = {
     "updated": "updated updated_at modified geaendert",
     "url": "url link source_url",
 }
+_RANK = {name: rank for names in _NAMES.values() for rank, name in enumerate(names.split())}
 _FIELD = {name: field for field, names in _NAMES.items() for name in names.split()}
 _LISTS = ("audience", "countries")
 # What a table of answers that were given once has, and a table of answers for everybody does not.
@@ -141,6 +142,10 @@ def _entry(number: int, value: Any) -> Entry:
     return Entry(number, read_matter({**fields, "title": question}), answer)
 
 
+def _rank(name: str) -> int:
+    return _RANK.get(plain_name(name), 0)
+
+
 def _text(cell: Any, name: str) -> str:
     if isinstance(cell, dict | list):
         raise DocumentError(f"its {name} must be a text, not {str(cell)[:80]}")
@@ -148,7 +153,8 @@ def _text(cell: Any, name: str) -> str:
 
 
 def _known(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for name, cell in value.items():
+    # The likeliest name of a field last: it goes before the others.
+    for name, cell in sorted(value.items(), key=lambda each: -_rank(str(each[0]))):
         field = _field(str(name))
         if field in _LISTS and isinstance(cell, str):
             yield field, [part.strip() for part in cell.replace(";", ",").replace("|", ",").split(",") if part.strip()]

@@ -13,7 +13,7 @@ from knowledge.file_kinds import refuse_other_kind
 from knowledge.frontmatter import FrontMatter, split_front_matter
 from knowledge.html_pages import html_to_markdown
 from knowledge.language import language_of
-from knowledge.question_rows import Entries, read_csv, read_json, read_xlsx
+from knowledge.question_rows import Entries, Entry, read_csv, read_json, read_xlsx
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 _HTML = frozenset({".html", ".htm"})
@@ -67,22 +67,30 @@ def _text_rows(suffix: str, text: str) -> Entries:
 
 def _read_rows(file: Path, entries: Entries, root: Path) -> Reading:
     documents = []
+    problems = list(entries.problems)
     for entry in entries.found:
-        digest = hashlib.sha256(entry.matter.title.casefold().encode()).hexdigest()[:8]
-        name = entry.matter.document_id or f"{_slug(file, root)}-{digest}"
-        source = f"{file}{ROW_MARK}{name}"
-        body, body_format = entry.answer, Format.TEXT
-        if _TAGS.search(body):  # help desks export the HTML of their editor
-            body, body_format = html_to_markdown(body)[2], Format.MARKDOWN
-        documents.append(_document(entry.matter, body, body_format, source, name, entry.matter.title))
+        try:
+            documents.append(_row_document(entry, file, root))
+        except DocumentError as error:
+            problems.append(f"row {entry.number}: {error}")
     if not documents:
-        first = f"none of its rows can be read; {entries.problems[0]}" if entries.problems else _NO_ROWS
-        raise DocumentError(first)
-    return Reading(tuple(documents), entries.problems)
+        raise DocumentError(f"none of its rows can be read; {problems[0]}" if problems else _NO_ROWS)
+    return Reading(tuple(documents), tuple(problems))
+
+
+def _row_document(entry: Entry, file: Path, root: Path) -> Document:
+    _refuse_half_characters(entry.matter.title)
+    digest = hashlib.sha256(entry.matter.title.casefold().encode()).hexdigest()[:8]
+    name = entry.matter.document_id or f"{_slug(file, root)}-{digest}"
+    body, body_format = entry.answer, Format.TEXT
+    if _TAGS.search(body):  # help desks export the HTML of their editor
+        body, body_format = html_to_markdown(body)[2], Format.MARKDOWN
+    return _document(entry.matter, body, body_format, f"{file}{ROW_MARK}{name}", name, entry.matter.title)
 
 
 def _document(matter: FrontMatter, body: str, body_format: Format, source: str, name: str, title: str) -> Document:
     title = matter.title or title
+    _refuse_half_characters(f"{title} {matter.document_id} {matter.topic} {' '.join(matter.questions)} {body}")
     return Document(
         document_id=matter.document_id or name,
         title=title,
@@ -100,6 +108,15 @@ def _document(matter: FrontMatter, body: str, body_format: Format, source: str, 
         questions=matter.questions,
         url=matter.url,
     )
+
+
+def _refuse_half_characters(text: str) -> None:
+    """Escapes such as "\\ud800" make a text that cannot be written down."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        around = text[max(0, error.start - 20) : error.end + 20].encode("ascii", "backslashreplace").decode()
+        raise DocumentError(f"it holds half a character, in '{around}'; write that anew") from error
 
 
 def _parse(suffix: str, data: bytes) -> tuple[FrontMatter, str, Format]:

@@ -13,7 +13,16 @@ from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
 from knowledge.fetch import Fetcher, Page
-from knowledge.ingest import NO_TEXT, READER, IngestReport, Progress, Skipped, content_hash, put_document
+from knowledge.ingest import (
+    NO_TEXT,
+    READER,
+    IngestReport,
+    Progress,
+    Skipped,
+    content_hash,
+    put_document,
+    whatever_fails_is_named,
+)
 from knowledge.readers import ROW_MARK, read_page
 from knowledge.store import KnowledgeStore, hash_of_file
 
@@ -74,9 +83,10 @@ def _ingest(
 def _read(source: str, url: str, page: Page) -> _Read:
     if not page.data.strip():
         raise DocumentError("it is empty")
-    document = read_page(page.suffix, page.data, source, _slug(url))
-    document = replace(document, url=url, content_hash=content_hash(page.data))
-    passages = chunk(document)
+    with whatever_fails_is_named():
+        document = read_page(page.suffix, page.data, source, _slug(url))
+        document = replace(document, url=url, content_hash=content_hash(page.data))
+        passages = chunk(document)
     if not passages:
         raise DocumentError(NO_TEXT)
     return _Read(page, document, passages)

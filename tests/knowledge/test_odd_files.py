@@ -60,6 +60,10 @@ MISTAKES: list[tuple[str, bytes, list[str]]] = [
     # What an article says of itself.
     ("day.md", headed("valid_until: 31.12.2026"), ["'valid_until'", "2026-01-31", "'31.12.2026'"]),
     ("leap.md", headed("title: Lamps", "valid_from: 2026-02-30"), ["2026-02-30 in line 3"]),
+    ("slash.md", headed("id: help/lamps"), ["'id'", "without / ", "'help/lamps'"]),
+    ("nested.md", headed("title: " + "[" * 3000), ["reading it failed", "RecursionError"]),
+    ("half.md", headed('title: "Lamps \\uD800"'), ["half a character", "Lamps \\ud800"]),
+    ("half.json", b'[{"question": "Is \\ud800 it?", "answer": "Yes."}]', ["row 1", "half a character"]),
     ("colon.md", headed("title: Lamps: all of them"), ["line 2", "quotation marks"]),
     ("land.md", headed("countries: [Germny]"), ["'countries'", "two-letter", "'Germny'"]),
     ("tongue.md", headed("language: Klingon"), ["'language'", "en or de", "'Klingon'"]),
@@ -135,6 +139,13 @@ def test_a_sheet_without_questions_is_named_beside_one_that_has_them(store: Know
     assert len(report.added) == 1
     (skipped,) = report.skipped
     assert skipped.reason.startswith("sheet 'prices': its columns (Country, Price)")
+
+
+def test_of_two_columns_for_one_thing_the_one_called_so_is_taken(store: KnowledgeStore, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f'title,question,body,answer\nTrying,"{QUESTION}",inside,"{ANSWER}"\n')
+    ingest_path(store, tmp_path)
+    (document,) = store.list_documents()
+    assert (document.title, document.body) == (QUESTION, ANSWER)
 
 
 def test_answers_in_html_are_read_as_a_page_is(store: KnowledgeStore, tmp_path: Path) -> None:

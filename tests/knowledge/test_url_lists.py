@@ -78,6 +78,7 @@ def test_bad_pages_are_named_and_the_rest_goes_in(take_in, store, site: Site) ->
         site.put("/huge", b"<p>" + b"word " * 3000): "more than the limit of 10,000 bytes",
         site.put("/picture", b"\x89PNG", "image/png"): "its type 'image/png'",
         site.put("/empty", b""): "it is empty",
+        site.put("/deep", b"---\ntitle: " + b"[" * 3000 + b"\n---\nx", "text/markdown"): "reading it failed",
         site.put("/wordless", b"<nav>Home</nav>"): "no text in it",
         site.put("/round", b"", status=302, Location="/round"): "more than 5 times",
         site.put("/away", b"", status=302, Location="ftp://shop.example/x"): "no address that begins with http",
