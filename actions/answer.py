@@ -60,7 +60,9 @@ class ActionAnswer(ShopAction):
             return asked
         # What is neither our subject nor surely answered is not answered at all.
         if answer.status is AnswerStatus.UNSURE and context.turn.intent != "out_of_scope":
-            context.say("answer", "unsure", **said)
+            # It stands behind words of doubt; a list begins below them.
+            lines = f"\n{answer.text}" if "\n" in answer.text else answer.text
+            context.say("answer", "unsure", **{**said, "answer": lines})
             self._note(context, GapKind.UNCLEAR, answer)
             return [SlotSet("topic", answer.sources[0].document_id)]
         if answer.near and answer.probability >= WORTH_A_LOOK and context.turn.intent != "out_of_scope":

@@ -161,8 +161,8 @@ def _section_first(question: str, hits: Sequence[Hit], passages: Mapping[str, Pa
     own.sort(key=_of_section, reverse=True)
     best = _with_named_row(question, own, passages, lists)
     if _HOW.search(question) and mostly_rows(passages[best.passage_id], best.sentences, lists):
-        steps = (hit for hit in own if has_steps(passages[hit.passage_id], lists))
-        best = next((hit for hit in steps if _of_section(hit) >= _of_section(best) - _HOW_LEAD), best)
+        telling = [hit for hit in own if has_steps(passages[hit.passage_id], lists)]
+        best = next((hit for hit in telling if _of_section(hit) >= _of_section(best) - _HOW_LEAD), best)
     elif _HOW.search(question) and not _tells_how(best, passages, lists):
         near = [
             hit
