@@ -18,7 +18,7 @@ from knowledge.care.findings import Finding, Kind
 from knowledge.care.report import CareReport, check_articles
 
 _TITLES = {
-    Kind.CONTRADICTION: "Contradictions: different amounts for the same thing",
+    Kind.CONTRADICTION: "Contradictions: different amounts, days or hours for the same thing",
     Kind.EXPIRED: "Expired: no customer is told of them any more",
     Kind.BROKEN_LINK: "Broken links to other articles",
     Kind.DEMAND: "Asked, and no article says it",
@@ -84,8 +84,13 @@ def _print(report: CareReport, limit: int) -> None:
                 console.print(escape(_lines(each)))
         if len(found) > limit:
             note(f"{len(found) - limit} more; --limit shows them, --json FILE writes them.")
-    counts = [f"{len(found)} {kind.value}" for kind in Kind if (found := report.of(kind))]
+    counts = [_counted(len(found), kind) for kind in Kind if (found := report.of(kind))]
     done(f"{report.articles:,} articles: {', '.join(counts) or 'nothing to do'}")
+
+
+def _counted(count: int, kind: Kind) -> str:
+    is_noun = kind in (Kind.CONTRADICTION, Kind.BROKEN_LINK, Kind.DUPLICATE)
+    return f"{count:,} {kind.value}{'s' if is_noun and count > 1 else ''}"
 
 
 def _table(kind: Kind, findings: list[Finding], total: int) -> Table:

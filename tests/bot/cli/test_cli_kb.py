@@ -71,7 +71,7 @@ def test_a_contradiction_is_shown_with_both_sentences_and_their_files(rapport: A
     file = tmp_path / "found.json"
     outcome = rapport("kb", "check", "--strict", "--json", str(file))
     assert outcome.code == 1
-    assert "Contradictions: different amounts for the same thing (1)" in outcome.said
+    assert "Contradictions: different amounts, days or hours for the same thing (1)" in outcome.said
     assert f"{shop.folder / 'send-back.md'}: You have 14 days after delivery to return an item." in outcome.said
     assert f"{shop.folder / 'returns.md'}: You have 30 days after delivery to return an item." in outcome.said
     (finding,) = json.loads(file.read_text(encoding="utf-8"))["findings"]
