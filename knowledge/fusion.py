@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Weights:
         `question` is the cosine of the nearest question that is known to be asked for the article, 0 for none: it
         may have `question_share` of what meaning weighs, in the place of the title, where that is more.
         """
-        weights = np.array(astuple(self), dtype=np.float32)
+        weights = _vector(self)
         words = scores[:, _WORDS] * weights[_WORDS]
         meaning = scores @ weights - words
         text_weight = self.meaning - self.title
@@ -58,6 +59,12 @@ class Weights:
         asked = (1 - question_share) * self.meaning / text_weight * text + question_share * self.meaning * question
         fused = np.maximum(meaning, asked) + words
         return fused
+
+
+@lru_cache(maxsize=64)
+def _vector(weights: Weights) -> Vector:
+    """float32 (CLUES,)"""
+    return np.array(astuple(weights), dtype=np.float32)
 
 
 CLUES = tuple(field.name for field in fields(Weights))

@@ -90,6 +90,7 @@ class Retriever:
         self._settings = settings or KnowledgeSettings()
         self._today = today
         self._fusion: Fusion | None = None
+        self._untuned = self._settings.fusion
 
     def with_fusion(self, fusion: Fusion) -> Retriever:
         """The same, going by these weights whatever settings and tuning say."""
@@ -100,7 +101,7 @@ class Retriever:
     @property
     def fusion(self) -> Fusion:
         """The weights that it goes by: those it was given, else the tuned ones, else those of the settings."""
-        return self._fusion or tuning_of(self._settings.home).fusion or self._settings.fusion
+        return self._fusion or tuning_of(self._settings.home).fusion or self._untuned
 
     def warm_up(self) -> None:
         """Open the index. Raises SearchIndexError when there is one that cannot be used."""
@@ -133,7 +134,7 @@ class Retriever:
         queries = self._queries(index, text, embedding, earlier, together)
         found: list[_Found] = []
         for part, allowed, fit in self._searched(index, text, audience, country):
-            found.extend(self._candidates(part, queries, allowed, fit))
+            found.extend(self._candidates(part, queries, allowed, fit, k))
         # A stable order among equals, so that the same question finds the same passages.
         best = sorted(found, key=lambda each: -each.fused)[:k]
         return self._hits(queries, best)
@@ -191,16 +192,17 @@ class Retriever:
         return embedding
 
     def _candidates(
-        self, part: Part, queries: Sequence[_Query], allowed: Mask, fit: NDArray[np.int8]
+        self, part: Part, queries: Sequence[_Query], allowed: Mask, fit: NDArray[np.int8], k: int
     ) -> Iterator[_Found]:
-        """Of one part, what each search of each query found, scored by all of them."""
+        """Of one part, the best `k` of what each search of each query found, scored by all of them."""
         places = self._places(part, queries, allowed)
         scored = [_scored(part, query, places) for query in queries]
         fused = self._fused(queries, scored) + np.where(fit[places] > 0, self._settings.variant_bonus, 0.0)
         dense = _shared(queries, [each.dense for each in scored])
         lexical = _shared(queries, [each.lexical for each in scored])
-        for row, place in enumerate(places):
-            yield _Found(part, int(place), float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
+        for row in np.argsort(-fused, kind="stable")[:k]:
+            place = int(places[row])
+            yield _Found(part, place, float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
 
     def _places(self, part: Part, queries: Sequence[_Query], allowed: Mask) -> Places:
         mask = None if bool(allowed.all()) else allowed
