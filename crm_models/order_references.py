@@ -31,6 +31,13 @@ _STATUS_WORDS = {
     r"\b(delivered|arrived|received|got)\b": (OrderStatus.DELIVERED,),
     r"\bcancell?ed\b": (OrderStatus.CANCELLED,),
 }
+# "Has my order arrived?" and "it has not arrived" do not call it arrived; "the one that has arrived" does.
+_NOT_SO = re.compile(
+    r"(?:\b(?:not|never|when|will|would|should|until|if|whether)\b|n['\u2019]?t\b"
+    r"|(?<!that )(?<!which )(?<!one )(?<!i )\b(?:has|have|did|was|is|does)\b)[^.?!,]*$",
+    re.IGNORECASE,
+)
+_UNDER_WAY = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 # The talk about an order says nothing about what is in it.
 _ORDER_WORDS = re.compile(
     r"\b(order(ed|s)?|parcel|package|delivery|delivered|arrived|shipped|cancel(led)?|return|exchange|where|when|"
@@ -45,6 +52,7 @@ class ReferenceKind(StrEnum):
     NUMBER = "number"
     POSITION = "position"
     PRODUCT = "product"
+    CATEGORY = "category"  # a word of the kind of product alone: "office" of "home office"
     RECENCY = "recency"
     STATUS = "status"
     OTHER = "other"
@@ -111,13 +119,19 @@ def _by_position(shown: Sequence[Order], text: str, explicit: bool) -> tuple[Ord
 
 def _by_product(history: Sequence[Order], text: str, newest: bool) -> tuple[OrderCandidate, ...]:
     """`newest`: of those in which it is, the latest ("my last kettle order")."""
+    kind, wanted = ReferenceKind.PRODUCT, _ORDER_WORDS.sub(" ", text)
     index = ProductIndex()
     for order in history:
         for line in order.lines:
             index.add(order.order_id, line.product_name, NAME)
             index.add(order.order_id, line.options_text, FEATURE)
-            index.add(order.order_id, line.category, CATEGORY)
-    scores = index.scores(_ORDER_WORDS.sub(" ", text))
+    scores = index.scores(wanted)
+    if not scores:
+        kind = ReferenceKind.CATEGORY
+        for order in history:
+            for line in order.lines:
+                index.add(order.order_id, line.category, CATEGORY)
+        scores = index.scores(wanted)
     if not scores:
         return ()
     best = max(scores.values())
@@ -125,7 +139,7 @@ def _by_product(history: Sequence[Order], text: str, newest: bool) -> tuple[Orde
     if newest:
         found = [max(found, key=lambda order: order.placed_at)]
     found.sort(key=lambda order: -scores[order.order_id])  # stable: open and newest first among equals
-    return tuple(OrderCandidate(order, ReferenceKind.PRODUCT, min(scores[order.order_id], 1.0)) for order in found)
+    return tuple(OrderCandidate(order, kind, min(scores[order.order_id], 1.0)) for order in found)
 
 
 def _by_recency(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ...]:
@@ -145,7 +159,8 @@ def _by_other(shown: Sequence[Order], text: str, current: str | None) -> tuple[O
 
 def _by_status(history: Sequence[Order], text: str) -> tuple[OrderCandidate, ...]:
     for pattern, statuses in _STATUS_WORDS.items():
-        if re.search(pattern, text, re.IGNORECASE):
+        match = re.search(pattern, text, re.IGNORECASE)
+        if match and not (statuses[0] in _UNDER_WAY and _NOT_SO.search(text[: match.start()])):
             return _equal([order for order in history if order.status in statuses], ReferenceKind.STATUS)
     return ()
 

@@ -32,6 +32,11 @@ def _found(connection: Connection, text: str, **context: object) -> list[str]:
         ("the second one", [PROCESSED]),
         ("the one that is not shipped yet", [PENDING, PROCESSED]),
         ("the delivered one", [DELIVERED, OLD]),
+        ("the one that has arrived", [DELIVERED, OLD]),
+        ("has my order arrived yet?", []),
+        ("my order has not arrived", []),
+        ("I never received it", []),
+        ("it hasn't been shipped", []),
         ("I was sad last week", []),
         ("the elephant order", []),
         ("hello", []),
@@ -39,6 +44,11 @@ def _found(connection: Connection, text: str, **context: object) -> list[str]:
 )
 def test_words_point_at_orders(shop: Connection, text: str, order_ids: list[str]) -> None:
     assert _found(shop, text) == order_ids
+
+
+def test_a_word_of_the_kind_of_product_alone_is_not_certain(shop: Connection) -> None:
+    kinds = {candidate.kind for candidate in find_order_reference(shop, ADA, "lighting")}
+    assert ReferenceKind.PRODUCT not in kinds
 
 
 def test_positions_count_through_what_was_offered(shop: Connection) -> None:
