@@ -37,8 +37,10 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "does_not_fit": (
         r"(?:it |they )?(?:does|do|did)(?: not|n'?t) fit(?: \w+){0,2}",
+        r"(?:it |they )?(?:simply |just |really )?(?:does|do|did)(?: not|n'?t) "
+        r"(?:suit|go with|match my|look right)(?: \w+){0,2}",
         r"(?:wrong|different|another) size",
-        r"(?:far |way |much |a bit )?too (?:small|big|large|tight|short|long|wide|narrow|tall|heavy)",
+        r"(?:far |way |much |a bit )?too? (?:small|big|large|tight|short|long|wide|narrow|tall|heavy)",
         r"is(?:n'?t| not) (?:compatible|the right size)",
     ),
     "not_as_described": (
