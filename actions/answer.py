@@ -9,7 +9,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.articles import find_answer, write_answer
-from actions.clarify import ask_what_is_meant, hear_rant
+from actions.clarify import ask_what_is_meant, hear_rant, in_so_many_words
+from actions.heard import DOUBTFUL
 from actions.next_action import add_what_fits
 from actions.services import services
 from actions.shop_action import Context, ShopAction
@@ -45,6 +46,8 @@ class ActionAnswer(ShopAction):
 
     def act(self, context: Context) -> list[EventType]:
         """The passages were found in the bot, where the encoder is; the words are put together here."""
+        if context.turn.intent in DOUBTFUL and (other := in_so_many_words(context)):
+            return [FollowupAction(other)]
         answer = find_answer(context)
         sources = _links(answer.sources)
         said = {

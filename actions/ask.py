@@ -126,7 +126,7 @@ class AskNewItem(_Question):
 
 
 class AskPayment(_Question):
-    """Offers the ways of paying that are allowed."""
+    """Offers the ways of paying that are allowed; in a return, where the refund may go."""
 
     action = "action_ask_payment_method_id"
 
@@ -135,7 +135,10 @@ class AskPayment(_Question):
         field: PaymentField = _field(context, PaymentField)
         methods = field.methods(context, context.slots)
         pairs = [(each.payment_method_id, method_name(each, context.currency)) for each in methods]
-        context.say("ask", "payment_method_id", buttons=_buttons(pairs, "payment_method_id"))
+        refunds = _form(context) == ValidateReturnForm.form
+        context.say(
+            "ask", "refund_to" if refunds else "payment_method_id", buttons=_buttons(pairs, "payment_method_id")
+        )
         return []
 
 

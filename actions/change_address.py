@@ -30,7 +30,7 @@ class ValidateAddressForm(TaskForm):
 
     form = "address_form"
     own_intents = frozenset({"change_address"})
-    fields = (OrderField("address", refuses), AddressField(), ConfirmField())
+    fields = (OrderField("address", refuses, names_places=True), AddressField(), ConfirmField())
 
 
 class ActionChangeAddress(TaskAction):

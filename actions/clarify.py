@@ -9,9 +9,13 @@ from rasa_sdk.events import EventType, FollowupAction
 from actions.articles import find_answer
 from actions.complaint import tells_what_happened
 from actions.doubt import open_doubt
+from actions.heard import asks_who_is_there, means_other_order, wants_person
+from actions.not_received import not_received
 from actions.shop_action import Context, ShopAction
+from actions.turn import running_task
 from actions.wishes import grant_wish
 from actions.words import choice_label
+from crm_models.escalations import is_waiting
 from crm_models.orders import OrderStatus, list_orders
 from knowledge.answer import AnswerStatus
 
@@ -20,6 +24,7 @@ MOST = 3
 NEGATIVE = -0.25
 # With a price in the message, all of these are answered by what fits it.
 ABOUT_PRODUCTS = frozenset({"recommend", "product_question", "product_price", "stock_check"})
+_WHEREABOUTS = frozenset({"order_status", "track_package", "order_late"})
 _COURTESIES = {"greet": "action_greet", "thanks": "action_thanks", "goodbye": "action_goodbye"}
 # What the message said besides its intent goes along with the button.
 CARRIED = ("order_id", "email", "product", "category", "reason", "option", "rating")
@@ -37,13 +42,35 @@ class ActionClarify(ShopAction):
         """
         if heard := hear_rant(context):
             return heard
+        if other := in_so_many_words(context):
+            return [FollowupAction(other)]
         if courtesy := _courtesy(context):
             return [FollowupAction(courtesy)]
         if _looks_for_a_product(context) and (granted := grant_wish(context)) is not None:
             return granted
         if _is_answered_question(context):
             return [FollowupAction("action_answer")]
+        if _comes_to_the_same(context):
+            return [FollowupAction("action_order_status")]
         return ask_what_is_meant(context) or [FollowupAction("action_answer")]
+
+
+def in_so_many_words(context: Context) -> str | None:
+    """What the words say although several meanings are likely."""
+    turn = context.turn
+    if wants_person(turn):
+        return "action_ask_person"
+    if not_received(context, by_words=True) is not None:
+        return "action_order_status"
+    if asks_who_is_there(turn.text):
+        return "action_greet"
+    if any(each["name"] == "delete_data" for each in turn.intent_set) and is_waiting(
+        context.connection, turn.conversation_id
+    ):
+        return "action_ask_person"  # "is it deleted now?", after that was passed to one
+    if means_other_order(turn) and context.slots.get("order_id") and running_task(context.events) is None:
+        return "action_correct_order"
+    return None
 
 
 def _courtesy(context: Context) -> str | None:
@@ -56,6 +83,13 @@ def _courtesy(context: Context) -> str | None:
 
 def _looks_for_a_product(context: Context) -> bool:
     return any(each["name"] in ABOUT_PRODUCTS for each in context.turn.intent_set)
+
+
+def _comes_to_the_same(context: Context) -> bool:
+    """Whether all that could be meant is answered by the state of an order."""
+    names = [str(each["name"]) for each in context.turn.intent_set]
+    offered = [name for name in names if choice_label(name)][:MOST]
+    return bool(offered) and set(offered) <= _WHEREABOUTS
 
 
 def _is_answered_question(context: Context) -> bool:

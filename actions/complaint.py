@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 
 from actions.fields import TextField
 from actions.next_action import add_what_fits
+from actions.not_received import ask_to_report, not_received
 from actions.order_choice import CERTAIN, described_orders, named_order
 from actions.return_items import refuses as refuses_return
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import cleared
-from actions.turn import began_with, entities_in, is_starting
+from actions.turn import began_with, entities_in, has_run, is_starting, said_last
 from crm_models.complaints import ComplaintOutcome, open_complaint
 from crm_models.escalations import request_person
 from crm_models.identity import Trust
@@ -30,6 +31,9 @@ _TROUBLES = {"damaged_item": Trouble.PRODUCT, "wrong_or_missing_item": Trouble.P
 DOUBTFUL = ("nlu_ambiguous", "nlu_unsure")
 # A message this long has said what happened; a shorter one is asked to.
 TELLING_WORDS = 12
+# Where it is known already what it is about, so many words say more of it.
+FEWEST_WORDS_MORE = 4
+_LATE = ("utter_order_status_late", "utter_greet_late_order", "utter_remembered_late")
 # Below this a question may be the complaint itself.
 UPSET = -0.25
 LOOKED_UP = frozenset(
@@ -60,7 +64,9 @@ class ComplaintText(TextField):
         """The answer, or the message that began it."""
         if asked:
             return super().read(context, {}, asked)
-        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and tells_what_happened(context.turn.text)
+        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and (
+            tells_what_happened(context.turn.text) or _goes_on(context)
+        )
         return context.turn.text.strip() if telling else None
 
 
@@ -73,11 +79,14 @@ class ValidateComplaintForm(TaskForm):
     fields = (ComplaintText(),)
 
     def act(self, context: Context) -> list[EventType]:
-        """Say sorry first, when it begins and there is something to ask."""
+        """Say sorry first, when it begins and there is something to ask. A parcel that never came needs no telling."""
+        if is_starting(context.events, self.form) and (order := not_received(context)) is not None:
+            return [*ask_to_report(context, order), SlotSet("complaint_text", None), SlotSet("requested_slot", None)]
         events = super().act(context)
         asks = any(event.get("name") == "requested_slot" and event["value"] for event in events)
         if asks and is_starting(context.events, self.form):
-            context.say("complaint", "sorry")
+            fault = context.turn.intent in _TROUBLES and not _things(context.turn.entities)
+            context.say("complaint", "sorry_item" if fault else "sorry")
         return events
 
 
@@ -121,6 +130,14 @@ class ActionComplaint(ShopAction):
         added = add_what_fits(context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(topic, Trouble.NONE))
         offer_to_go_on(context)
         return [*cleared(), *added]
+
+
+def _goes_on(context: Context) -> bool:
+    """Whether it is known what it is about: an order just said to be late, or a complaint recorded a moment ago."""
+    if context.turn.is_button or len(context.turn.text.split()) < FEWEST_WORDS_MORE:
+        return False
+    last = said_last(context.events)
+    return last.startswith(_LATE) or has_run(context.events, ActionComplaint.action)
 
 
 def _topic(context: Context, opening: Mapping[str, Any]) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 
 from actions.personal_words import named
 from actions.remember import known_memory, say_memory
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_words import TASK_SLOTS, cleared, order_words
-from actions.turn import has_run, running_task
+from actions.turn import has_run, has_written, running_task, said_last
 from actions.words import word
 from crm_models.customers import Profile
 from crm_models.escalations import is_waiting
 from crm_models.orders import Order, OrderStatus, get_order
 from crm_models.personal_fields import PersonalField
+
+# Signing in is no task of its own.
+_NO_NAME = frozenset({"sign_in_form"})
 
 
 class ActionGreet(ShopAction):
@@ -27,7 +30,8 @@ class ActionGreet(ShopAction):
         if is_waiting(context.connection, context.turn.conversation_id):
             context.say("person", "already_waiting")
             return []
-        if has_run(context.events, self.action):
+        asks = context.turn.text.rstrip().endswith("?") and has_written(context.events)
+        if asks or has_run(context.events, self.action):
             context.say("greet", "again")
             return []
         profile = context.profile
@@ -61,8 +65,9 @@ class ActionThanks(ShopAction):
     soothes = False
 
     def act(self, context: Context) -> list[EventType]:
-        """Without cheer where the matter was none to be glad of."""
-        context.say("thanks")
+        """Without cheer where the matter was none to be glad of. In the middle of a task it asks on by itself."""
+        if running_task(context.events) is None:
+            context.say("thanks")
         return []
 
 
@@ -73,9 +78,13 @@ class ActionGoodbye(ShopAction):
     soothes = False
 
     def act(self, context: Context) -> list[EventType]:
-        """Who leaves in anger is told that a person can be asked for."""
-        context.say("goodbye")
-        return []
+        """Who leaves in anger is told that a person can be asked for; in the middle of a task, that it is not done."""
+        task = running_task(context.events)
+        if task is None or task in _NO_NAME:
+            context.say("goodbye")
+            return []
+        context.say("goodbye", "unfinished", task=word(f"task_{task.removesuffix('_form')}"))
+        return [FollowupAction("action_listen")]
 
 
 class ActionRepeat(ShopAction):
@@ -151,6 +160,9 @@ class ActionInsult(ShopAction):
     soothes = False
 
     def act(self, context: Context) -> list[EventType]:
-        """No lecture."""
-        context.say("insult")
+        """No lecture, and not the same words twice."""
+        if said_last(context.events).startswith("utter_insult"):
+            context.say("insult", "again")
+        else:
+            context.say("insult")
         return []

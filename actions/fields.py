@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.address_text import correct_address, parse_address
+from actions.heard import DOUBTFUL, says_yes_or_no
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from actions.turn import said_last
@@ -26,6 +27,8 @@ _LATEST = 3
 _FEW_WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 # "May I ask why?" - "No." A reason that keeps it to oneself, where the shop accepts that.
 NOT_SAID = "not_said"
+# Fewer may be anything.
+_WORDS_OF_A_REASON = 4
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
 
@@ -195,10 +198,18 @@ class ReasonField:
 
     def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
         """Whether a reason is in the message."""
-        return self.read(context, known, True) is not None
+        return self._named(context, asked=True) is not None
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
-        """The reason, if the shop accepts it."""
+        """The reason, if the shop accepts it. Said twice in words that the shop has none for, it is left unsaid."""
+        named = self._named(context, asked)
+        if named is not None:
+            return named
+        said_before = asked and bool(known.get("misses")) and context.turn.intent in DOUBTFUL
+        is_phrase = len(context.turn.text.split()) >= _WORDS_OF_A_REASON
+        return NOT_SAID if said_before and is_phrase and NOT_SAID in self.reasons(context) else None
+
+    def _named(self, context: Context, asked: bool) -> str | None:
         given = context.turn.entity("reason")
         accepted = self.reasons(context)
         if given in accepted:
@@ -266,7 +277,8 @@ class AddressField:
         if known.get("address") and not asked:
             corrected = correct_address(context.turn.text, Address(**known["address"]))
             return corrected.columns() if corrected and not corrected.missing() else None
-        if asked and self.mentioned(context, known) and earlier is None:
+        first_try = not known.get("misses") and context.turn.intent in (*DOUBTFUL, "inform")
+        if asked and earlier is None and (first_try or self.mentioned(context, known)):
             context.say("address", "incomplete")
         return None
 
@@ -309,13 +321,11 @@ class ConfirmField:
 
     def mentioned(self, context: Context, known: Mapping[str, Any]) -> bool:
         """Whether it is a yes or a no."""
-        return context.turn.intent in ("affirm", "deny")
+        return says_yes_or_no(context.turn) is not None
 
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> bool | None:
         """Only an answer to the question counts: nothing is confirmed in advance."""
-        if not asked or not self.mentioned(context, known):
-            return None
-        return context.turn.intent == "affirm"
+        return says_yes_or_no(context.turn) if asked else None
 
     def default(self, context: Context, known: Mapping[str, Any]) -> None:
         """Always asked."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.not_received import ACTION as REPORT
+from actions.not_received import ASKED as ASKED_TO_REPORT
 from actions.offer import current_offer
 from actions.order_choice import described_order, means_all, named_order, order_buttons
 from actions.remember import TOLD_AS, answers_memory
 from actions.set_aside import go_on
-from actions.shop_action import Context, ShopAction
+from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
-from actions.turn import said_last
+from actions.turn import asked_last, said_last
+from crm_models.identity import Trust
 from crm_models.memory import Remembered
 from crm_models.orders import get_order, list_orders
 
@@ -58,6 +61,11 @@ class ActionFollowUp(ShopAction):
                 return go_on(kept)
             context.say("follow_up", "declined")
             return [SlotSet("set_aside", None)]
+        if last == ASKED_TO_REPORT:
+            if context.turn.intent == "affirm":
+                return [FollowupAction(REPORT)]
+            context.say("not_received", "later")
+            return []
         if last.startswith("utter_clarify_") and context.turn.intent == "deny":
             context.say("clarify", "neither")
             return []
@@ -68,6 +76,9 @@ class ActionFollowUp(ShopAction):
             return [FollowupAction("action_accept_offer" if yes else "action_decline_offer")]
         if context.turn.intent == "deny":
             context.say("follow_up", "declined")
+            return []
+        if last and not context.turn.is_button and not asked_last(context.events):
+            context.say("follow_up", "noted")
             return []
         return self._unclear(context)
 
@@ -95,10 +106,13 @@ class ActionCorrectOrder(ShopAction):
     def act(self, context: Context) -> list[EventType]:
         """The one named, the only other one, or a choice of the others."""
         resume = context.slots.get("resume") or _STATUS
+        number = named_order(context)
         if not context.verified:
+            if context.identity.trust is Trust.CLAIMED and number is None:
+                # Which other one there is, only the account says.
+                return sign_in_first(context.turn, "action_list_orders")
             claim_from_message(context)
             return [FollowupAction(_STATUS)]
-        number = named_order(context)
         if number and get_order(context.connection, context.identity, number):
             return [SlotSet("order_id", number), FollowupAction(resume)]
         current = context.slots.get("order_id")

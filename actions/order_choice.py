@@ -90,14 +90,16 @@ class OrderField:
     """The order a task is about.
 
     `refuses` says for an order why the task cannot have it (an outcome, for `utter_<topic>_<outcome>`), or
-    None where it can.
+    None where it can. `names_places`: words of such a message that no product is marked by ("to my office") point at
+    no order for certain.
     """
 
     slot = "order_id"
 
-    def __init__(self, topic: str, refuses: Eligible) -> None:
+    def __init__(self, topic: str, refuses: Eligible, names_places: bool = False) -> None:
         self.topic = topic
         self.refuses = refuses
+        self._names_places = names_places
 
     def candidates(self, context: Context) -> list[Order]:
         """The customer's orders that the task can have, open ones first."""
@@ -116,7 +118,7 @@ class OrderField:
         found = described_orders(context)
         candidates = [order for order in self.candidates(context) if order.order_id != known.get("excluded")]
         meant = _among(candidates, found)
-        if not meant and found and found[0].kind in CERTAIN and not known.get("excluded"):
+        if not meant and found and self._is_certain(context, found[0].kind) and not known.get("excluded"):
             # Another order must not take the place of the one that was named.
             return self._checked(context, found[0].order.order_id)
         return meant[0].order_id if len(meant) == 1 else None
@@ -143,6 +145,10 @@ class OrderField:
         if not known.get("excluded") and any(order.order_id == focus for order in candidates):
             return str(focus)
         return rest[0].order_id if len(rest) == 1 else None
+
+    def _is_certain(self, context: Context, kind: ReferenceKind) -> bool:
+        marked = not self._names_places or kind is not ReferenceKind.PRODUCT or context.turn.entity("product")
+        return kind in CERTAIN and bool(marked)
 
     def _checked(self, context: Context, number: str) -> str | None:
         order = get_order(context.connection, context.identity, number)

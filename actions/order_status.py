@@ -8,10 +8,12 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.formats import day
 from actions.next_action import add_what_fits
+from actions.not_received import ask_to_report, not_received
 from actions.order_choice import described_orders, means_all, meant_order, named_order, order_buttons
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
 from actions.task_words import order_words
+from actions.turn import is_resumed
 from actions.words import word
 from crm_models.identity import Trust
 from crm_models.next_action.kinds import Moment, Trouble
@@ -46,6 +48,8 @@ class ActionOrderStatus(ShopAction):
         orders = list_orders(context.connection, context.identity, limit=MOST_ORDERS, open_first=True)
         if means_all(context):
             return self._tell_all(context, orders)
+        if not is_resumed(context.events) and (lost := not_received(context)) is not None:
+            return ask_to_report(context, lost)
         chosen = meant_order(context, orders) or self._only_open_one(context)
         if chosen is None:
             return self._by_default(context, orders)

@@ -69,8 +69,8 @@ class ShopAction(Action, ABC):
         if soothes and say_sorry(context):
             hear_impatience(context)
         context.services.experiments.log(context.services.engine, context.shown)
-        if self.ends_turn and is_chained(tracker.events) and not any(event["event"] == "followup" for event in events):
-            events = [*events, FollowupAction(running_task(tracker.events) or "action_listen")]
+        if self.ends_turn and not any(event["event"] == "followup" for event in events):
+            events = [*_without_the_tasks_order(tracker, events), *_what_follows(tracker, turn)]
         return events
 
     def done(self, context: Context) -> bool:
@@ -80,6 +80,23 @@ class ShopAction(Action, ABC):
     @abstractmethod
     def act(self, context: Context) -> list[EventType]:
         """Do it, say the outcome, return what the conversation must remember."""
+
+
+def _without_the_tasks_order(tracker: Tracker, events: list[EventType]) -> list[EventType]:
+    """Whatever is told in between of another order, a running task stays with its own."""
+    ends_task = any(event["event"] == "active_loop" for event in events)
+    if ends_task or running_task(tracker.events) is None:
+        return events
+    return [event for event in events if event.get("name") != "order_id"]
+
+
+def _what_follows(tracker: Tracker, turn: Turn) -> list[EventType]:
+    """What no rule would choose: the running task after a chain of actions, or the message's next request before it."""
+    if turn.more_at_once:
+        return [FollowupAction("action_listen")]
+    if is_chained(tracker.events):
+        return [FollowupAction(running_task(tracker.events) or "action_listen")]
+    return []
 
 
 def sign_in_first(turn: Turn, resume: str) -> list[EventType]:

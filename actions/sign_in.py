@@ -47,6 +47,9 @@ def sign_in_step(state: State, reads: bool) -> str | None:
     email = context.turn.entity("email")
     if email:
         return _send_code(state, email)
+    if state.asked == "email" and context.turn.intent in ("deny", "decline_offer"):
+        context.say("sign_in", "later")
+        raise TaskEnded
     if state.asked == "code" and context.turn.intent in _NO_CODE:
         # Neither a code nor anything else: "I didn't get one", "send it again".
         context.say("sign_in", "no_code")

@@ -8,7 +8,7 @@ from actions.shop_action import Context
 from actions.sign_in import claim_from_message
 from actions.task_form import TaskForm
 from actions.task_state import State, TaskEnded
-from actions.turn import is_fresh
+from actions.turn import is_fresh, is_starting
 from crm_models.identity import Trust
 
 
@@ -31,7 +31,8 @@ class ValidateSignInForm(TaskForm):
         fresh = is_fresh(context.events, self.form)
         if status_only and fresh and claim_from_message(context):
             return State(context, None, {}).events()
-        if status_only and not fresh and context.identity.trust is Trust.CLAIMED:
+        starting = is_starting(context.events, self.form)
+        if status_only and not fresh and not starting and context.identity.trust is Trust.CLAIMED:
             # Number and e-mail were enough, and the question has been answered.
             done = State(context, None, {})
             done.set("resume", None)

@@ -16,7 +16,7 @@ PAUSE = 6
 _SOOTHING = ("utter_person_", "utter_complaint_", "utter_insult", "utter_form_stuck", "utter_answer_un",
              "utter_feedback_unhappy", "utter_order_status_late", "utter_greet_late", "utter_frustration_",
              "utter_offer_retention", "utter_offer_apology", "utter_offer_person", "utter_remembered_late",
-             "utter_remembered_complaint_open")  # fmt: skip
+             "utter_remembered_complaint_open", "utter_not_received_")  # fmt: skip
 
 
 def say_sorry(context: Context) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 from rasa_sdk.events import EventType
 
 from actions.corrections import correct
+from actions.heard import DOUBTFUL, takes_back, wants_person
 from actions.order_choice import named_order
 from actions.set_aside import forget_outdated, keep, leave_for_now
 from actions.shop_action import Context, ShopAction
@@ -90,6 +91,8 @@ class TaskForm(ShopAction):
                 self._advance(state, reads=False)
             elif starting:
                 leave_for_now(state, self.form)
+                if self._taken_back(state):
+                    self._leave_as_it_was(state)
                 stale = (each.slot for each in self.fields if each.slot != "order_id")
                 state.forget((*stale, "email", "code"))
                 self._advance(state, reads=True)
@@ -101,12 +104,24 @@ class TaskForm(ShopAction):
                 self._advance(state, reads=False)
             elif self._steps_aside(state):
                 return []
+            elif self._taken_back(state):
+                self._leave_as_it_was(state)
             else:
                 self._take(state)
         except TaskEnded:
             state.set("confirmed", None)
             state.ask = None
         return state.events()
+
+    def _taken_back(self, state: State) -> bool:
+        """ "I want a refund - no, keep it", of a task that would change something."""
+        changes = any(each.slot == "confirmed" for each in self.fields)
+        return changes and not state.context.turn.is_button and takes_back(state.context.turn.text)
+
+    @staticmethod
+    def _leave_as_it_was(state: State) -> None:
+        state.context.say("task", "not_done")
+        raise TaskEnded
 
     def _leave(self, state: State) -> None:
         """Keep the task; its last action asks whether to go on with it."""
@@ -180,11 +195,13 @@ class TaskForm(ShopAction):
     def _steps_aside(self, state: State) -> bool:
         """Whether another rule should answer this message first."""
         turn = state.context.turn
+        if wants_person(turn):
+            return True
         if turn.intent in COMMANDS:
             # "I just don't need it any more" sounds like "stop", and is a reason when one was asked for.
             return not (state.asked == "reason" and turn.intent == "stop" and self._answers(state))
         if turn.intent in ANSWERS or turn.intent in self.own_intents:
-            doubtful = turn.intent in ("nlu_unsure", "nlu_ambiguous", "out_of_scope")
+            doubtful = turn.intent in DOUBTFUL
             asks = turn.follows or turn.answerable >= QUESTION_IN_BETWEEN
             return doubtful and asks and not self._answers(state) and not self._about_sign_in(state)
         return not self._answers(state)

@@ -38,6 +38,7 @@ class Turn:
     follows: bool  # whether it leans on a question before it that an article answered
     foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
+    more_at_once: bool = False  # whether another of its requests is served next, before the running task goes on
 
     @property
     def unhappy(self) -> bool:
@@ -86,7 +87,19 @@ def read_turn(tracker: Tracker) -> Turn:
         follows=bool(asked.get("follows")),
         foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
+        more_at_once=_more_at_once(tracker.events or (), message),
     )
+
+
+def _more_at_once(events: Sequence[Mapping[str, Any]], message: Mapping[str, Any]) -> bool:
+    """Of a message in the middle of a task; what begins a task itself is served when the running one has ended."""
+    task = running_task(events)
+    if task is None or is_starting(events, task):
+        return False
+    metadata = next((event.get("metadata") for event in reversed(events) if event["event"] == "user"), None) or {}
+    if "part_of" in metadata:
+        return bool(metadata.get("more_at_once"))
+    return any(not each["begins_task"] for each in message.get("further_requests") or ())
 
 
 def _foreign_language(message: Mapping[str, Any]) -> str | None:
@@ -170,6 +183,23 @@ def said_last(events: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
+def words_before(events: Sequence[Mapping[str, Any]], response: str) -> str:
+    """What the customer wrote before the bot last said `response`; buttons are no words."""
+    said = False
+    for event in reversed(events):
+        if event["event"] == "bot":
+            said = said or (event.get("metadata") or {}).get("utter_action") == response
+        elif said and event["event"] == "user" and not _is_button(event.get("text")):
+            return str(event.get("text") or "")
+    return ""
+
+
+def asked_last(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the bot's latest words asked something, or left something to choose."""
+    last = next((event for event in reversed(events) if event["event"] == "bot"), {})
+    return "?" in str(last.get("text") or "") or bool((last.get("data") or {}).get("buttons"))
+
+
 def asked_which_order(events: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the bot's latest words offered orders to choose from."""
     return said_last(events) in _CHOICES_OF_ORDER
@@ -204,6 +234,16 @@ def has_run(events: Sequence[Mapping[str, Any]], action: str) -> bool:
         if event["event"] == "action" and event["name"] == action:
             return True
     return False
+
+
+def has_written(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the customer has written anything before the latest message, since the session began."""
+    messages = 0
+    for event in reversed(events):
+        if event["event"] == "session_started":
+            break
+        messages += event["event"] == "user" and "part_of" not in (event.get("metadata") or {})
+    return messages > 1
 
 
 def is_resumed(events: Sequence[Mapping[str, Any]]) -> bool:

@@ -34,6 +34,8 @@ NEXT = "utter_requests_next"
 LEFT = "utter_requests_left"
 # Questions that any text answers: no request is looked for in it.
 FREE_TEXT = frozenset({"complaint_text", "comment"})
+# Set on a part that another follows at once: the running task asks its question after the last of them.
+MORE_AT_ONCE = "more_at_once"
 # Within so long, a piece of a message is understood together with the one before it.
 TOGETHER_S = 6.0
 
@@ -168,6 +170,7 @@ async def _serve(agent: Agent, tracker: DialogueStateTracker, message: UserMessa
         "message_id": message.message_id,
         "received_at": (message.metadata or {}).get("received_at"),
         "part_of": entry["part_of"],
+        MORE_AT_ONCE: waiting.are_more_at_once(tracker, entry),
         WHOLE: True,
     }
     part = UserMessage(

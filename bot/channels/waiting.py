@@ -53,13 +53,22 @@ def after_turn(tracker: DialogueStateTracker, turn: UserUttered, trouble: str) -
     return entries + _new(tracker, turn)
 
 
+def are_more_at_once(tracker: DialogueStateTracker, entry: Entry) -> bool:
+    """Whether another request comes right after this one, before the running task goes on."""
+    others = (each for each in waiting(tracker) if each != entry and not each.get("left"))
+    return any(_is_short(each) for each in others)
+
+
 def next_request(tracker: DialogueStateTracker) -> Entry | None:
     """What is to be served now: in a task only what was asked beside it and is answered in a word."""
     for entry in waiting(tracker):
-        is_short = entry.get("at_once") and entry["intent"] not in TASKS
-        if not entry.get("left") and (is_short or not tracker.active_loop_name):
+        if not entry.get("left") and (_is_short(entry) or not tracker.active_loop_name):
             return entry
     return None
+
+
+def _is_short(entry: Entry) -> bool:
+    return bool(entry.get("at_once")) and entry["intent"] not in TASKS
 
 
 def left_requests(tracker: DialogueStateTracker) -> list[Entry]:

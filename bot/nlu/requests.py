@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.decision import Likely
-from bot.nlu.matters import Part, Request, only_request, part_of, separate
+from bot.nlu.matters import TASKS, Part, Request, only_request, part_of, separate
 from bot.nlu.messages import is_payload, text_of
 from bot.nlu.normalise import normalise
 from bot.nlu.segments import Segment, segments
@@ -77,8 +77,8 @@ class RequestFinder(_PerMessage):
 class RequestSplitter(_PerMessage):
     """Makes a message of several requests the first of them, and sets `further_requests` on it.
 
-    That is a list of `{"start", "end", "intent"}`, places in the text as the customer wrote it. What is understood
-    later, such as entities and passages, is then of the first request alone.
+    That is a list of `{"start", "end", "intent", "begins_task"}`, places in the text as the customer wrote it. What
+    is understood later, such as entities and passages, is then of the first request alone.
     """
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -129,4 +129,5 @@ def _intent_of(message: Message) -> Likely:
 
 
 def _to_json(request: Request, parts: list[Part]) -> dict[str, Any]:
-    return {"start": request.start, "end": request.end, "intent": parts[request.opening].intent.name}
+    name = parts[request.opening].intent.name
+    return {"start": request.start, "end": request.end, "intent": name, "begins_task": name in TASKS}

@@ -35,6 +35,7 @@ class Expected(_Strict):
     response: Texts = []  # one of these responses is among them
     contains: Texts = []
     not_contains: Texts = []
+    once: Texts = []  # each is said, and not twice
     buttons: Texts = []  # each is part of a button's title
     buttons_count: int | None = None
     sources: Texts = []  # one of these articles is linked

@@ -160,6 +160,8 @@ class Talk:
             assert part.lower() in text, f"{part!r} is not said"
         for part in expected.not_contains:
             assert part.lower() not in text, f"{part!r} is said"
+        for part in expected.once:
+            assert text.count(part.lower()) == 1, f"{part!r} is said {text.count(part.lower())} times"
         titles = [button["title"] for button in self._buttons()]
         for part in expected.buttons:
             assert any(part.lower() in title.lower() for title in titles), f"no button {part!r} in {titles}"
