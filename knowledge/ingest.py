@@ -13,7 +13,8 @@ from knowledge.chunk import chunk
 from knowledge.documents import Document, Passage
 from knowledge.errors import DocumentError
 from knowledge.readers import ROW_MARK, SUFFIXES, read_documents
-from knowledge.store import KnowledgeStore, hash_of_file
+from knowledge.rows import hash_of_file
+from knowledge.store import KnowledgeStore
 
 Progress = Callable[[int, int], None]
 """Called as (done, total) while a long step runs."""

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from knowledge.countries import named_countries
 from knowledge.embed import Encoder, read_fingerprint
 from knowledge.errors import EncoderError
-from knowledge.fusion import CLUES, Fusion, Scores
+from knowledge.fusion import CLUES, Fusion
 from knowledge.hits import Hit, general_first
 from knowledge.index import SearchIndex
-from knowledge.lexical import Weights, tokens
+from knowledge.lexical import tokens
 from knowledge.live import LiveIndex
 from knowledge.part import Part
+from knowledge.scoring import Query, Scored, score, shared
 from knowledge.select import best_sentences
 from knowledge.settings import KnowledgeSettings
 from knowledge.store import KnowledgeStore
@@ -33,16 +34,6 @@ def _today() -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    """A text to search for, and its share of the score: the question, or it together with what went before."""
-
-    text: str
-    embedding: Vector | None
-    share: float
-    weights: Weights
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """A passage that may answer, with its scores."""
 
@@ -52,22 +43,6 @@ class _Found:
     lexical: float
     fit: int
     fused: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """Passages of a part with the scores of one query; `question` is that of the nearest known question."""
-
-    scores: Scores
-    question: Vector
-
-    @property
-    def dense(self) -> Vector:
-        return self.scores[:, CLUES.index("passage")]
-
-    @property
-    def lexical(self) -> Vector:
-        return self.scores[:, CLUES.index("words")]
 
 
 class Retriever:
@@ -153,7 +128,7 @@ class Retriever:
         for part, allowed, _ in self._searched(index, text, None, None):
             places = self._places(part, queries, allowed)
             names += [part.ids[place] for place in places]
-            scores.append(np.concatenate([_scored(part, query, places).scores for query in queries], axis=1))
+            scores.append(np.concatenate([score(part, query, places).scores for query in queries], axis=1))
         return tuple(names), np.concatenate(scores)
 
     def _searched(
@@ -172,17 +147,17 @@ class Retriever:
         embedding: Vector | None,
         earlier: Sequence[str],
         together: Vector | None,
-    ) -> list[_Query]:
+    ) -> list[Query]:
         """The question, and, where something went before, it together with that."""
         lexical = index.parts[0].lexical
         embedding = self._embedding(index, text, embedding)
         if not earlier:
-            return [_Query(text, embedding, 1.0, lexical.weights(text))]
+            return [Query(text, embedding, 1.0, lexical.weights(text))]
         whole, own = with_earlier(text, earlier), self._settings.own_share
         vector = self._embedding(index, whole, together) if embedding is not None else None
         return [
-            _Query(text, embedding, own, lexical.weights(text)),
-            _Query(whole, vector if vector is not None else embedding, 1 - own, lexical.weights(whole)),
+            Query(text, embedding, own, lexical.weights(text)),
+            Query(whole, vector if vector is not None else embedding, 1 - own, lexical.weights(whole)),
         ]
 
     def _embedding(self, index: SearchIndex, text: str, embedding: Vector | None) -> Vector | None:
@@ -192,19 +167,19 @@ class Retriever:
         return embedding
 
     def _candidates(
-        self, part: Part, queries: Sequence[_Query], allowed: Mask, fit: NDArray[np.int8], k: int
+        self, part: Part, queries: Sequence[Query], allowed: Mask, fit: NDArray[np.int8], k: int
     ) -> Iterator[_Found]:
         """Of one part, the best `k` of what each search of each query found, scored by all of them."""
         places = self._places(part, queries, allowed)
-        scored = [_scored(part, query, places) for query in queries]
+        scored = [score(part, query, places) for query in queries]
         fused = self._fused(queries, scored) + np.where(fit[places] > 0, self._settings.variant_bonus, 0.0)
-        dense = _shared(queries, [each.dense for each in scored])
-        lexical = _shared(queries, [each.lexical for each in scored])
+        dense = shared(queries, [each.dense for each in scored])
+        lexical = shared(queries, [each.lexical for each in scored])
         for row in np.argsort(-fused, kind="stable")[:k]:
             place = int(places[row])
             yield _Found(part, place, float(dense[row]), float(lexical[row]), int(fit[place]), float(fused[row]))
 
-    def _places(self, part: Part, queries: Sequence[_Query], allowed: Mask) -> Places:
+    def _places(self, part: Part, queries: Sequence[Query], allowed: Mask) -> Places:
         mask = None if bool(allowed.all()) else allowed
         places = np.zeros(0, dtype=np.int64)
         for query in queries:
@@ -223,15 +198,15 @@ class Retriever:
         asked = part.asked_like(embedding, count)
         return np.union1d(places, asked if mask is None else asked[mask[asked]])
 
-    def _fused(self, queries: Sequence[_Query], scored: Sequence[_Scored]) -> Vector:
+    def _fused(self, queries: Sequence[Query], scored: Sequence[Scored]) -> Vector:
         if queries[0].embedding is None:
-            return _shared(queries, [each.lexical for each in scored])
+            return shared(queries, [each.lexical for each in scored])
         share, weights = self._settings.question_share, self.fusion.for_queries(len(queries))
         fused = [each.fuse(by.scores, by.question, share) for each, by in zip(weights, scored, strict=True)]
         total: Vector = np.sum(fused, axis=0)
         return total
 
-    def _hits(self, queries: Sequence[_Query], found: Sequence[_Found]) -> list[Hit]:
+    def _hits(self, queries: Sequence[Query], found: Sequence[_Found]) -> list[Hit]:
         passages = self.store.get_passages(each.part.ids[each.place] for each in found)
         words = set(tokens(queries[0].text))
         hits = []
@@ -281,41 +256,16 @@ def open_retriever(
     return Retriever(store, LiveIndex(settings.index_folder, fingerprint), encoder, settings)
 
 
-def _scored(part: Part, query: _Query, places: Places) -> _Scored:
-    words = part.lexical.at(query.weights, places)
-    if query.embedding is None:
-        silent = np.zeros(len(places), dtype=np.float32)
-        return _Scored(np.stack([words if clue == "words" else silent for clue in CLUES], axis=1), silent)
-    passage, title = part.nearness(places, query.embedding), part.title(places, query.embedding)
-    clues = {
-        "passage": passage,
-        "sentence": part.best_sentence(places, query.embedding),
-        "title": title,
-        "words": words,
-        "heading": part.under_heading(places, query.embedding, title),
-        "article": part.best_of_article(places, passage),
-    }
-    return _Scored(np.stack([clues[name] for name in CLUES], axis=1), part.best_question(places, query.embedding))
-
-
-def _similarity(found: _Found, queries: Sequence[_Query]) -> Vector:
+def _similarity(found: _Found, queries: Sequence[Query]) -> Vector:
     """float32 (sentences of that passage,): nearness to the question, which each query has a vector for."""
     rows = found.part.sentence_rows(found.place).astype(np.float32, copy=False)
     vectors = [query.embedding for query in queries if query.embedding is not None]
-    return _shared(queries, [rows @ vector for vector in vectors])
+    return shared(queries, [rows @ vector for vector in vectors])
 
 
-def _nearness_of_heading(found: _Found, queries: Sequence[_Query]) -> float:
+def _nearness_of_heading(found: _Found, queries: Sequence[Query]) -> float:
     vectors = ((query.share, query.embedding) for query in queries if query.embedding is not None)
     return sum(share * found.part.heading(found.place, vector) for share, vector in vectors)
-
-
-def _shared(queries: Sequence[_Query], scores: Sequence[Vector]) -> Vector:
-    """The queries' scores by their shares."""
-    if len(queries) == 1:
-        return scores[0] * queries[0].share
-    total: Vector = np.sum([query.share * each for query, each in zip(queries, scores, strict=True)], axis=0)
-    return total
 
 
 def _check(embedding: Vector | None, index: SearchIndex) -> None:

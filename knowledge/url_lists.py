@@ -24,7 +24,8 @@ from knowledge.ingest import (
     whatever_fails_is_named,
 )
 from knowledge.readers import ROW_MARK, read_page
-from knowledge.store import KnowledgeStore, hash_of_file
+from knowledge.rows import hash_of_file
+from knowledge.store import KnowledgeStore
 
 
 @dataclass(frozen=True, slots=True)
