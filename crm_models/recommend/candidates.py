@@ -1,4 +1,4 @@
-"""Where suggestions come from besides shared buyers: factors of the purchases, and texts, as tables of neighbours.
+"""Where suggestions come from besides shared buyers, as tables of neighbours: factors, what follows, and texts.
 
 For training only: needs implicit, scikit-learn and FAISS, which are imported when something is fitted.
 """
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from crm_models.purchase_log import PurchaseLog
 from crm_models.recommend.item_similarity import Neighbours, nearest_products
 
-ITEM_TO_ITEM, FACTORS, TEXTS = "item_to_item", "factors", "texts"
+ITEM_TO_ITEM, FACTORS, FOLLOWERS, TEXTS = "item_to_item", "factors", "followers", "texts"
 FACTOR_COUNT, LSA_COUNT = 64, 128
+REACH = 10  # purchases of a customer between which one may follow the other
+BACKWARDS = 0.5  # what a pair counts for the one that was bought later
 
 
 def candidate_tables(log: PurchaseLog, k: int, seed: int) -> dict[str, Neighbours]:
@@ -23,6 +25,7 @@ def candidate_tables(log: PurchaseLog, k: int, seed: int) -> dict[str, Neighbour
     found = {
         ITEM_TO_ITEM: nearest_products(log, k),
         FACTORS: factor_neighbours(log, k, seed),
+        FOLLOWERS: follower_neighbours(log, k),
         TEXTS: text_neighbours([product.text for product in log.products], k, seed),
     }
     return {name: _scaled(table) for name, table in found.items()}
@@ -51,6 +54,28 @@ def factor_neighbours(log: PurchaseLog, k: int, seed: int) -> Neighbours:
         model.fit(bought, show_progress=False)
     sold = np.bincount(log.product, minlength=count) > 0
     return nearest(np.asarray(model.item_factors) * sold[:, None], k)
+
+
+def follower_neighbours(log: PurchaseLog, k: int) -> Neighbours:
+    """By how often one was bought after the other, and how soon (sequential rules, Ludewig and Jannach 2018).
+
+    A pair counts 1 / orders between them, and BACKWARDS times that the other way round; divided by the square root of
+    what is sold of both, as what sells much follows everything.
+    """
+    from scipy import sparse
+
+    count = len(log.products)
+    rows = np.argsort(log.customer, kind="stable")
+    customer, product, order = log.customer[rows], log.product[rows], log.order[rows]
+    place = np.cumsum(np.concatenate([np.zeros(min(len(rows), 1), np.int64), order[1:] != order[:-1]]))
+    follows = sparse.csr_matrix((count, count), dtype=np.float64)
+    for reach in range(1, min(REACH, len(rows) - 1) + 1):
+        here = (customer[reach:] == customer[:-reach]) & (product[reach:] != product[:-reach])
+        near = 1.0 / np.maximum(place[reach:] - place[:-reach], 1)[here]
+        pair = (product[:-reach][here], product[reach:][here])
+        follows = follows + sparse.csr_matrix((near, pair), shape=(count, count))
+    rarity = sparse.diags((np.bincount(log.product, minlength=count) + 1.0) ** -0.5)
+    return _best_of((rarity @ (follows + BACKWARDS * follows.T) @ rarity).tocsr(), k)
 
 
 def text_neighbours(texts: Sequence[str], k: int, seed: int) -> Neighbours:
@@ -100,11 +125,17 @@ def blend_tables(tables: Mapping[str, Neighbours], weights: Mapping[str, float],
         rows = np.repeat(np.arange(count), table.product.shape[1])
         shape = (count, count)
         total = total + sparse.csr_matrix((weight * table.score.ravel(), (rows, table.product.ravel())), shape=shape)
+    return _best_of(total, k)
+
+
+def _best_of(matrix: Any, k: int) -> Neighbours:
+    """The k greatest of each row of a sparse matrix, best first."""
+    count = matrix.shape[0]
     product, score = np.zeros((count, k), np.int32), np.zeros((count, k), np.float32)
     for row in range(count):
-        part = slice(total.indptr[row], total.indptr[row + 1])
-        best = np.argsort(-total.data[part], kind="stable")[:k]
-        product[row, : len(best)], score[row, : len(best)] = total.indices[part][best], total.data[part][best]
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        best = np.argsort(-matrix.data[part], kind="stable")[:k]
+        product[row, : len(best)], score[row, : len(best)] = matrix.indices[part][best], matrix.data[part][best]
     return Neighbours(product, score)
 
 

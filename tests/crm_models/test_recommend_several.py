@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 from crm_models.consents import Purpose, has_consent
 from crm_models.database import reading
 from crm_models.offers import decline_offer, propose_recommendation
-from crm_models.purchase_log import PurchaseLog, read_purchases
-from crm_models.recommend.candidates import nearest, text_neighbours
+from crm_models.purchase_log import ProductText, PurchaseLog, read_purchases
+from crm_models.recommend.candidates import BACKWARDS, follower_neighbours, nearest, text_neighbours
 from crm_models.recommend.choice import choose_blend, sequences_of
 from crm_models.recommend.evaluation import leave_last_out
 from crm_models.recommend.model import Blend, Recommender
@@ -144,3 +144,35 @@ def test_the_best_of_many_are_those_of_a_full_sort(trained: Recommender) -> None
     for bought in ({}, {3: 1.0}, {1: 0.5, 40: 1.0}):
         rows, scores = trained.best(bought, 10)
         assert rows.tolist() == np.lexsort((-trained.popularity, -scores))[:10].tolist()
+
+
+def test_what_is_bought_soon_after_follows_and_less_so_the_other_way_round() -> None:
+    # Two customers, four orders: 0 | 1 2 | 3 and 0 | 1
+    small = PurchaseLog(
+        products=tuple(ProductText(f"p{row}", "all", "", "") for row in range(5)),
+        customers=("a", "b"),
+        customer=np.array([0, 1, 0, 0, 1, 0]),
+        order=np.array([10, 20, 11, 11, 21, 12]),
+        product=np.array([0, 0, 1, 2, 1, 3]),
+        day=np.arange(6.0),
+    )
+    found = follower_neighbours(small, 4)
+    near = {
+        (row, int(other)): float(score)
+        for row in range(5)
+        for other, score in zip(found.product[row], found.score[row], strict=True)
+        if score
+    }
+    sold = np.array([2, 2, 1, 1, 0]) + 1.0
+    expected = {(0, 1): 2.0, (0, 2): 1.0, (0, 3): 0.5, (1, 2): 1.0, (1, 3): 1.0, (2, 3): 1.0}
+    expected |= {(after, first): BACKWARDS * count for (first, after), count in expected.items()}
+    assert near.keys() == expected.keys()
+    for (first, after), count in expected.items():
+        assert near[first, after] == pytest.approx(count / np.sqrt(sold[first] * sold[after]))
+    assert list(found.product[0][:3]) == [1, 2, 3]  # best first
+
+
+def test_nothing_follows_where_nothing_was_bought() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    empty = PurchaseLog((ProductText("p0", "all", "", ""),), (), none, none, none, np.zeros(0))
+    assert not follower_neighbours(empty, 3).score.any()
