@@ -11,6 +11,7 @@ from actions.complaint import tells_what_happened
 from actions.doubt import open_doubt
 from actions.heard import asks_who_is_there, means_other_order, wants_person
 from actions.not_received import not_received
+from actions.order_choice import named_order
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from actions.wishes import grant_wish
@@ -60,7 +61,9 @@ def in_so_many_words(context: Context) -> str | None:
     turn = context.turn
     if wants_person(turn):
         return "action_ask_person"
-    if not_received(context, by_words=True) is not None:
+    likeliest = next((str(each["name"]) for each in turn.intent_set), "")
+    asks_where = likeliest in _WHEREABOUTS and named_order(context) is not None
+    if asks_where or not_received(context, by_words=True) is not None:
         return "action_order_status"
     if asks_who_is_there(turn.text):
         return "action_greet"
