@@ -126,6 +126,8 @@ class ActionStop(ShopAction):
         if running_task(context.events):
             context.say("stop", "task")
             offer_to_go_on(context)
+        elif said_last(context.events).startswith("utter_person_"):
+            return [FollowupAction("action_back_to_bot")]
         elif context.turn.asks_more:
             # "Never mind, where is my order?" with nothing to stop: only the question is answered.
             pass

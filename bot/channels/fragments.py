@@ -41,7 +41,7 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, message: UserM
         text = f"{before.parse_data.get('text') or before.text}\n{message.text}"
         both = UserMessage(text, sender_id=message.sender_id, metadata={**(message.metadata or {}), WHOLE: True})
         together = await agent.processor.parse_message(both, tracker)
-        if _intent(together) not in _DOUBTFUL | _PIECES | {"affirm", "deny"}:
+        if _intent(together) not in _DOUBTFUL | _PIECES | {"affirm", "deny"} and _may_mean(alone, _intent(together)):
             alone = together
             message.metadata = {**(message.metadata or {}), "understood_with": before.message_id}
     message.parse_data = alone
@@ -66,6 +66,11 @@ def _piece_before(tracker: DialogueStateTracker, message: UserMessage, within_s:
 
 def _received(metadata: dict[str, Any] | None) -> float:
     return float((metadata or {}).get("received_at") or 0.0)
+
+
+def _may_mean(alone: dict[str, Any], intent: str) -> bool:
+    """What has two or three meanings by itself is settled among these: it says enough to be no piece of another."""
+    return _intent(alone) != AMBIGUOUS or intent in {each["name"] for each in alone.get("intent_set") or ()}
 
 
 def _intent(understood: dict[str, Any]) -> str:
