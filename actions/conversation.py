@@ -131,8 +131,8 @@ class ActionStop(ShopAction):
         elif context.turn.asks_more:
             # "Never mind, where is my order?" with nothing to stop: only the question is answered.
             pass
-        elif order_id:
-            # "Cancel it", with an order on the table, may well mean the order.
+        elif order_id and get_order(context.connection, context.identity, str(order_id)) is not None:
+            # "Cancel it", with an order of theirs on the table, may well mean the order.
             context.say("stop", "order", order_id=order_id)
         else:
             context.say("stop", "nothing")
