@@ -1,4 +1,4 @@
-"""The served learner fitted on several resamples of the customers: its mean, and how sure that is."""
+"""What is served, fitted on several resamples of the customers: its mean, and how sure that is."""
 
 from __future__ import annotations
 

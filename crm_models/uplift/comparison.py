@@ -1,19 +1,21 @@
-"""Which learner is served: the one with the best Qini on customers that it has not seen."""
+"""How learners compare on customers that they have not seen, and so what each counts for in the average served."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_models.uplift.averaging import PARTS, averaged, shares_of, standardised, weights_of
 from crm_models.uplift.heads import Floats
 from crm_models.uplift.learners import CANDIDATES, Learner
 from crm_models.uplift.qini import Trial, qini, qini_interval
 
+AVERAGE = "average"  # the name of what is served, see `crm_models.uplift.averaging`
 _FOLDS = 4
-_HELD_OUT = 4  # every fourth customer measures the learner that was chosen without it
+_HELD_OUT = 4  # every fourth customer measures the average that was weighted without it
 _FOREST_ROWS = (1000, 10_000)  # with fewer the causal forest says nothing, with more it takes too long to compare
 
 
@@ -21,13 +23,24 @@ _FOREST_ROWS = (1000, 10_000)  # with fewer the causal forest says nothing, with
 class Comparison:
     """Qini coefficients, see `crm_models.uplift.qini`."""
 
-    best: str
-    chosen_by: Mapping[str, float]  # mean over the folds, by learner; of the customers that chose
-    held_out: Mapping[str, float]  # by learner, on customers that neither fitted nor chose
+    best: str  # what is served: AVERAGE; a learner in models of before there was one
+    chosen_by: Mapping[str, float]  # mean over the folds, by learner; of the customers that gave the weights
+    held_out: Mapping[str, float]  # by learner and of what is served, on customers that neither fitted nor weighted
     low: float  # 95 % of the best on the latter
     high: float
     effect: float  # average effect on the latter
     rows: int  # of the latter
+    weights: Mapping[str, float] = field(default_factory=dict)  # of each learner in the average, they sum to 1
+    shares: Mapping[str, float] = field(default_factory=dict)  # by which its effects are multiplied
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Of a cross-validation: mean Qini over the folds by learner, and the average that follows from it."""
+
+    scores: Mapping[str, float]
+    weights: Mapping[str, float]
+    shares: Mapping[str, float]
 
 
 def candidates_for(rows: int) -> Mapping[str, Learner]:
@@ -42,26 +55,28 @@ def compare(
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Choose by cross-validation on three quarters of the customers, and measure on the fourth.
+    """Weigh by cross-validation on three quarters of the customers, and measure on the fourth.
 
     Args:
         groups: int (rows,); rows of one customer have the same number and are never parted.
     """
     kinds = candidates_for(len(values))
     held = _parts(groups, _HELD_OUT, seed) == 0
-    scores = cross_validate(values[~held], trial.only(~held), groups[~held], kinds, seed, progress)
-    best = max(scores, key=lambda name: scores[name])
+    found = cross_validate(values[~held], trial.only(~held), groups[~held], kinds, seed, progress)
     test = trial.only(held)
-    found = {name: fit(values[~held], trial.only(~held), seed).predict(values[held]) for name, fit in kinds.items()}
-    low, high = qini_interval(found[best], test, seed)
+    measured = {**kinds, AVERAGE: averaged(found.shares)}
+    told = {name: fit(values[~held], trial.only(~held), seed).predict(values[held]) for name, fit in measured.items()}
+    low, high = qini_interval(told[AVERAGE], test, seed)
     return Comparison(
-        best=best,
-        chosen_by=scores,
-        held_out={name: qini(each, test) for name, each in found.items()},
+        best=AVERAGE,
+        chosen_by=found.scores,
+        held_out={name: qini(each, test) for name, each in told.items()},
         low=low,
         high=high,
         effect=test.effect,
         rows=len(test),
+        weights=found.weights,
+        shares=found.shares,
     )
 
 
@@ -73,16 +88,20 @@ def cross_validate(
     seed: int,
     progress: Callable[[int, int], None] | None = None,
     folds: int = _FOLDS,
-) -> dict[str, float]:
-    """Mean Qini over the folds, by learner."""
-    found: dict[str, list[float]] = {name: [] for name in kinds}
+) -> CrossValidation:
+    """Each learner on folds that it has not seen; `kinds` holds all PARTS of the average, and others for comparison."""
+    tested = []
+    estimates = {name: np.zeros(len(values)) for name in kinds}
     for number, (learn, test) in enumerate(folds_of(groups, seed, folds)):
         for name, fit in kinds.items():
-            effect = fit(values[learn], trial.only(learn), seed)
-            found[name].append(qini(effect.predict(values[test]), trial.only(test)))
+            estimates[name][test] = fit(values[learn], trial.only(learn), seed).predict(values[test])
+        tested.append(test)
         if progress is not None:
             progress(number + 1, folds)
-    return {name: _mean(each) for name, each in found.items()}
+    scores = {name: _mean([qini(each[test], trial.only(test)) for test in tested]) for name, each in estimates.items()}
+    told = {name: standardised(estimates[name], tested) for name in PARTS}
+    weights = weights_of({name: each for name, (each, _) in told.items()}, scores, trial, seed)
+    return CrossValidation(scores, weights, shares_of(weights, {name: spread for name, (_, spread) in told.items()}))
 
 
 def folds_of(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _ROUNDS = 60
-_LEAST_LEAF = 20  # customers in a leaf, or a fiftieth of them all
+_LEAST_LEAF = 20  # customers in a leaf, or a share of them all
 
 
 class Head(Protocol):
@@ -115,16 +115,31 @@ def fit_ridge(values: Floats, target: Floats) -> Linear:
     return Linear(float(fitted.intercept_), fitted.coef_.astype(np.float64))
 
 
-def fit_boosted(values: Floats, target: NDArray[Any], seed: int, *, binary: bool, leaves: int = 6) -> Boosted:
-    """Small, strongly regularised trees: effects are weak, and noise is strong."""
+def fit_boosted(
+    values: Floats,
+    target: NDArray[Any],
+    seed: int,
+    *,
+    binary: bool,
+    leaves: int = 6,
+    rounds: int = _ROUNDS,
+    penalty: float = 10.0,
+    leaf: float = 0.02,
+) -> Boosted:
+    """Small, strongly regularised trees: effects are weak, and noise is strong.
+
+    Args:
+        penalty: LightGBM's lambda_l2.
+        leaf: the smallest share of the customers in a leaf.
+    """
     import lightgbm
 
     options = {
         "objective": "binary" if binary else "regression",
         "num_leaves": leaves,
         "learning_rate": 0.05,
-        "min_data_in_leaf": max(_LEAST_LEAF, len(values) // 50),
-        "lambda_l2": 10.0,
+        "min_data_in_leaf": max(_LEAST_LEAF, int(leaf * len(values))),
+        "lambda_l2": penalty,
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
@@ -132,5 +147,5 @@ def fit_boosted(values: Floats, target: NDArray[Any], seed: int, *, binary: bool
         "verbosity": -1,
     }
     data = lightgbm.Dataset(values, np.asarray(target, dtype=np.float64), free_raw_data=True)
-    booster = lightgbm.train(options, data, num_boost_round=_ROUNDS)
+    booster = lightgbm.train(options, data, num_boost_round=rounds)
     return Boosted(booster.model_to_string(num_iteration=-1))

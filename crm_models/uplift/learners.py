@@ -54,6 +54,15 @@ def t_boosted(values: Floats, trial: Trial, seed: int) -> Effect:
     return Effect(((1.0, with_offer), (-1.0, without)))
 
 
+def t_additive(values: Floats, trial: Trial, seed: int) -> Effect:
+    """The same with trees of one split each: every column has a curve of its own, and none depends on another."""
+    with_offer, without = (
+        fit_boosted(values[arm], trial.outcome[arm], seed, binary=True, leaves=2, rounds=80, penalty=50.0, leaf=0.05)
+        for arm in (trial.treated, ~trial.treated)
+    )
+    return Effect(((1.0, with_offer), (-1.0, without)))
+
+
 def s_logistic(values: Floats, trial: Trial, seed: int) -> Effect:
     """One logistic regression in which the offer moves the weight of every column, with a strong penalty."""
     side = np.where(trial.treated, 0.5, -0.5)[:, None]
@@ -132,6 +141,7 @@ CANDIDATES: Mapping[str, Learner] = {
     "t_logistic": t_logistic,
     "t_shrunk": t_shrunk,
     "t_boosted": t_boosted,
+    "t_additive": t_additive,
     "s_logistic": s_logistic,
     "s_boosted": s_boosted,
     "x_boosted": x_boosted,

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from crm_models.errors import BadTable
 from crm_models.model import CustomerModel, reason
+from crm_models.uplift.averaging import averaged
 from crm_models.uplift.bag import Bag, fit_bag
 from crm_models.uplift.calibration import Calibration, calibrate
 from crm_models.uplift.comparison import Comparison, compare
 from crm_models.uplift.encoding import Encoding
 from crm_models.uplift.heads import Effect, Floats, fit_logistic, head_of
-from crm_models.uplift.learners import CANDIDATES
 from crm_models.uplift.propensity import propensity_of
 from crm_models.uplift.qini import Trial
 from crm_models.uplift.table import HOW_TO, OUTCOME, PROPENSITY, TREATED
@@ -91,7 +91,7 @@ class UpliftModel(CustomerModel):
         groups = np.unique(table.index.astype(str), return_inverse=True)[1]
         self.comparison = compare(values, trial, groups, self.seed, progress)
         self.served = self.comparison.best
-        learner = CANDIDATES[self.served]
+        learner = averaged(self.comparison.shares)
         self.calibration = calibrate(learner, values, trial, groups, self.seed)
         self._bag = fit_bag(learner, values, trial, groups, self.seed)
         self._baseline = fit_logistic(values[~treated], trial.outcome[~treated])

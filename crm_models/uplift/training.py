@@ -12,6 +12,7 @@ from crm_models.campaigns import read_campaigns, read_members
 from crm_models.database import reading
 from crm_models.model_files import ModelCard, code_version, model_version
 from crm_models.training import TrainingContext
+from crm_models.uplift.comparison import Comparison
 from crm_models.uplift.model import CONFIDENCE, SEED, UpliftModel
 from crm_models.uplift.table import OUTCOME, PROPENSITY, TREATED, read_trial, uplift_table
 
@@ -79,6 +80,7 @@ def _with_card(model: UpliftModel, table: pd.DataFrame, data: str, now: datetime
         "share_treated": float(table[TREATED].mean()),
         "rows_held_out": float(found.rows),
         **{f"qini_percent_{name}": 100 * value for name, value in found.held_out.items()},
+        **{f"weight_{name}": value for name, value in found.weights.items()},
         **{f"chosen_by_{name}": 100 * value for name, value in found.chosen_by.items()},
     }
     if model.treatment_auc is not None:
@@ -90,15 +92,20 @@ def _with_card(model: UpliftModel, table: pd.DataFrame, data: str, now: datetime
         data=data,
         rows=len(table),
         metrics=metrics,
-        measured_on=f"{found.rows} rows of customers that neither fitted nor chose; {found.best} was chosen by "
-        "cross-validation on the others (chosen_by) and is served. Qini: area between curve and diagonal, in percent "
-        "of a treated customer, 95 % by bootstrap",
+        measured_on=f"{found.rows} rows of customers that neither fitted nor weighted. Qini: area between curve and "
+        "diagonal, in percent of a treated customer, 95 % by bootstrap",
         trained_at=now,
         code_version=code_version(),
         seed=model.seed,
         limits=_limits(model),
+        chosen=f"the average of {_parts_in_words(found)}: weighted by the Qini of a cross-validation on the other "
+        "customers (chosen_by), nearly equally where that cannot tell them apart",
     )
     return model
+
+
+def _parts_in_words(found: Comparison) -> str:
+    return ", ".join(f"{name} ({weight:.0%})" for name, weight in found.weights.items())
 
 
 def _limits(model: UpliftModel) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from crm_models.database import create_engine, migrate
 from crm_models.errors import BadCampaign, BadTable
 from crm_models.train import TrainOutcome, train_all
 from crm_models.training import Trainer
+from crm_models.uplift.averaging import PARTS, shares_of, weights_of
+from crm_models.uplift.comparison import AVERAGE
 from crm_models.uplift.learners import CANDIDATES
 from crm_models.uplift.model import UpliftModel, sleeping_dogs
 from crm_models.uplift.qini import Trial, qini, qini_curve, qini_interval
@@ -121,12 +124,66 @@ def test_labels_are_of_the_right_customers(model: UpliftModel, table: pd.DataFra
     assert table.effect[labels == "persuadable"].mean() > 0.15 > table.effect[labels == "lost_cause"].mean()
 
 
-def test_the_served_learner_was_compared_on_customers_it_had_not_seen(model: UpliftModel) -> None:
+def test_the_average_was_compared_with_each_learner_on_customers_it_had_not_seen(model: UpliftModel) -> None:
     assert model.comparison is not None and model.card is not None
-    assert len(model.comparison.held_out) >= 5
-    assert model.comparison.best == max(model.comparison.chosen_by, key=lambda name: model.comparison.chosen_by[name])
+    assert {AVERAGE, *PARTS} <= set(model.comparison.held_out)
+    assert model.comparison.held_out[AVERAGE] > 0.9 * max(model.comparison.held_out.values())
     assert 0 < model.card.metrics["qini_percent_low"] < model.card.metrics["qini_percent"]
     assert "Qini" in model.card.measured_on
+
+
+def test_the_card_says_which_learners_are_averaged_and_what_each_counts_for(model: UpliftModel) -> None:
+    assert model.card is not None
+    assert sum(model.card.metrics[f"weight_{name}"] for name in PARTS) == pytest.approx(1.0)
+    assert all(name in model.card.chosen for name in PARTS)
+
+
+def known_trial(rows: int = 4000) -> tuple[np.ndarray, Trial]:
+    table = simulated(rows)
+    return table.effect.to_numpy(), Trial(
+        table.offered.to_numpy() > 0, table.came.to_numpy(dtype=float), table.chance.to_numpy()
+    )
+
+
+def weights(estimates: dict[str, np.ndarray], trial: Trial) -> dict[str, float]:
+    return weights_of(estimates, {name: qini(each, trial) for name, each in estimates.items()}, trial, seed=1)
+
+
+def test_learners_that_the_figures_cannot_tell_apart_count_about_the_same() -> None:
+    effect, trial = known_trial()
+    random = np.random.default_rng(4)
+    alike = {name: effect + random.normal(scale=0.2, size=len(effect)) for name in ("one", "two", "three")}
+    found = weights(alike, trial)
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert min(found.values()) > 0.1
+
+
+def test_a_learner_that_is_plainly_worse_hardly_counts() -> None:
+    effect, trial = known_trial()
+    found = weights({"right": effect, "wrong": -effect}, trial)
+    assert found["right"] > 0.95
+
+
+def test_learners_that_say_the_same_count_the_same() -> None:
+    effect, trial = known_trial(400)
+    assert weights({"one": effect, "two": effect}, trial) == pytest.approx({"one": 0.5, "two": 0.5})
+
+
+def test_a_learner_with_larger_effects_does_not_outvote_the_others() -> None:
+    shares = shares_of({"small": 0.5, "large": 0.5}, {"small": 0.1, "large": 0.2})
+    assert shares["small"] * 0.1 == pytest.approx(shares["large"] * 0.2)
+    assert shares["small"] * 0.1 + shares["large"] * 0.2 == pytest.approx(0.15), "effects keep their usual size"
+
+
+def test_a_model_of_before_there_was_an_average_is_still_read(
+    model: UpliftModel, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    model.save(tmp_path / "uplift")
+    file = tmp_path / "uplift" / "model.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    told["comparison"] = {name: each for name, each in told["comparison"].items() if name not in ("weights", "shares")}
+    file.write_text(json.dumps(told), encoding="utf-8")
+    pd.testing.assert_frame_equal(UpliftModel.load(tmp_path / "uplift").details(table), model.details(table))
 
 
 def test_a_saved_model_of_a_users_table_scores_the_same(
