@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 
+from actions.person import PERSON_COMES
 from actions.personal_words import named
 from actions.remember import known_memory, say_memory
 from actions.set_aside import offer_to_go_on
@@ -126,7 +127,7 @@ class ActionStop(ShopAction):
         if running_task(context.events):
             context.say("stop", "task")
             offer_to_go_on(context)
-        elif said_last(context.events).startswith("utter_person_"):
+        elif said_last(context.events) in PERSON_COMES:
             return [FollowupAction("action_back_to_bot")]
         elif context.turn.asks_more:
             # "Never mind, where is my order?" with nothing to stop: only the question is answered.

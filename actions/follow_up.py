@@ -8,6 +8,7 @@ from actions.not_received import ACTION as REPORT
 from actions.not_received import ASKED as ASKED_TO_REPORT
 from actions.offer import current_offer
 from actions.order_choice import described_order, means_all, named_order, order_buttons
+from actions.person import PERSON_COMES
 from actions.remember import TOLD_AS, answers_memory
 from actions.set_aside import go_on
 from actions.shop_action import Context, ShopAction, sign_in_first
@@ -19,8 +20,6 @@ from crm_models.orders import get_order, list_orders
 
 _STATUS = "action_order_status"
 _GREETED_WITH_ORDER = ("utter_greet_open_order", "utter_greet_late_order")
-# After them a no is about the person.
-_PERSON_COMES = ("utter_person_requested", "utter_person_already_waiting")
 
 
 class ActionFollowUp(ShopAction):
@@ -54,7 +53,7 @@ class ActionFollowUp(ShopAction):
 
     def _yes_or_no(self, context: Context) -> list[EventType]:
         last, kept = said_last(context.events), context.slots.get("set_aside")
-        if context.turn.intent == "deny" and last in _PERSON_COMES:
+        if context.turn.intent == "deny" and last in PERSON_COMES:
             return [FollowupAction("action_back_to_bot")]
         if last == "utter_task_go_on" and kept:
             if context.turn.intent == "affirm":

@@ -9,6 +9,9 @@ from actions.task_words import cleared
 from actions.words import languages_of
 from crm_models.escalations import RequestOutcome, request_person, withdraw_request
 
+# After them a no, or a "never mind", is about the person.
+PERSON_COMES = ("utter_person_requested", "utter_person_already_waiting")
+
 
 class ActionBackToBot(ShopAction):
     """The customer does without a person."""

@@ -36,17 +36,22 @@ def understand(config: Config, question: str) -> Understood | None:
     model = current_model(config)
     if model is None:
         return None
-    run = subprocess.run(
-        [sys.executable, "-m", "bot.understand", "--model", str(model.resolve())],
-        input=question,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=PROJECT,
-        env={**os.environ, "RAPPORT_HOME": str(config.home.resolve())},
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "bot.understand", "--model", str(model.resolve())],
+            input=question,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=PROJECT,
+            env={**os.environ, "RAPPORT_HOME": str(config.home.resolve())},
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotTrained(
+            f"The bot did not read the question within {_TIMEOUT_S} s; try again when this machine is less busy."
+        ) from error
     if run.returncode != 0:
         reason = (run.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise NotTrained(f"The bot's model {model.name} cannot be used: {reason}. Run `rapport train --force`.")

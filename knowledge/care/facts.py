@@ -210,8 +210,10 @@ def _is_clock(match: re.Match[str]) -> bool:
 
 def _time(hours: str, half: str | None) -> float:
     whole, _, minutes = hours.partition(":")
-    afternoon = half is not None and half.lower().startswith("p") and int(whole) < 12
-    return int(whole) + (12 if afternoon else 0) + int(minutes or 0) / 60
+    hour = int(whole)
+    if half is not None:
+        hour = hour % 12 + (12 if half.lower().startswith("p") else 0)  # 12 am is midnight, 12 pm noon
+    return hour + int(minutes or 0) / 60
 
 
 def _unit(match: re.Match[str]) -> tuple[str, float] | None:

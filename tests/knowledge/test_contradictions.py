@@ -143,6 +143,7 @@ def test_other_people_and_other_times_are_told_other_amounts(heads: tuple[str, s
 @pytest.mark.parametrize(
     ("sentence", "hours"),
     [
+        ("The hotline is open 12 pm to 12 am.", (12.0, 0.0)),
         ("Open from Monday to Friday, 9:00 to 17:00.", (9.0, 17.0)),
         ("Open on Sunday, 9:30 am \u2013 5 pm.", (9.5, 17.0)),
         ("Open 9:00 to 12:00 and 13:00 to 17:00.", None),
