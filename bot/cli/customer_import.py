@@ -82,6 +82,8 @@ def _tell(report: ImportReport, folder: Path) -> None:
             f"Of {report.customers_held:,} customers a more trusted source says something else, which stays; "
             "`rapport customers profile CUSTOMER` shows both."
         )
+    if report.returns_arrived:
+        note(f"{report.returns_arrived:,} returns that customers had announced have arrived; their refunds begin.")
     if report.returns_kept:
         note(f"{report.returns_kept:,} lines came back before, of which this file does not say so; they stay returned.")
     for (what, rule), count in sorted(report.changes.counts.items(), key=lambda each: -each[1]):

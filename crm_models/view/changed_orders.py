@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from crm_models.order_records import LineStatus
@@ -35,6 +36,7 @@ class StoredLine:
     price_cents: int
     status: str
     has_return: bool
+    announced_at: datetime | None = None  # when the customer said that they send it back, where it is waited for
 
     @property
     def came_back(self) -> bool:
@@ -48,6 +50,7 @@ class LineChanges:
     update: list[tuple[int, int, int]] = field(default_factory=list)  # line_id, quantity, price_cents
     add: list[tuple[str, Pieces]] = field(default_factory=list)  # item_id, pieces
     remove: list[int] = field(default_factory=list)
+    arrived: list[tuple[int, Any]] = field(default_factory=list)  # line_id, when: announced before, and told to be in
     kept: int = 0  # lines that came back, of which the file does not say so
 
 
@@ -78,7 +81,10 @@ def _change_item(item_id: str, lines: list[StoredLine], pieces: list[Pieces], ch
         price = _price_of(line, pieces)
         if price is None:
             return False
-        changes.kept += _take(line.quantity, price, pieces)
+        returned_at = _take(line.quantity, price, pieces)
+        changes.kept += returned_at is None
+        if line.announced_at and returned_at is not None and returned_at.date() >= line.announced_at.date():
+            changes.arrived.append((line.line_id, returned_at))
         changes.update.append((line.line_id, line.quantity, price))
     free = [each for each in lines if not each.came_back]
     for each in (one for one in pieces if one.quantity > 0):
@@ -101,14 +107,15 @@ def _price_of(line: StoredLine, pieces: Sequence[Pieces]) -> int | None:
     return min(enough, key=lambda price: (price != line.price_cents, -there[price], price), default=None)
 
 
-def _take(wanted: int, price_cents: int, pieces: Sequence[Pieces]) -> bool:
-    """Take so many pieces, first those that came back; whether others had to be taken."""
-    others = False
+def _take(wanted: int, price_cents: int, pieces: Sequence[Pieces]) -> Any | None:
+    """Take so many pieces, first those that came back; when the last of them did, None where others had to be taken."""
+    times: list[Any] = []
     for each in sorted(
         (one for one in pieces if one.price_cents == price_cents), key=lambda one: one.returned_at is None
     ):
         amount = min(each.quantity, wanted)
         each.quantity -= amount
         wanted -= amount
-        others = others or (amount > 0 and each.returned_at is None)
-    return others
+        if amount > 0:
+            times.append(each.returned_at)
+    return None if None in times else max(times, default=None)

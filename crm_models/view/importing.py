@@ -39,3 +39,4 @@ class ImportReport:
     customers_held: int = 0  # customers of whom a more trusted source says something else
     orders_changed: int = 0
     returns_kept: int = 0  # lines that came back before, of which the table does not say so
+    returns_arrived: int = 0  # that a customer had announced, and of which the table tells that they came

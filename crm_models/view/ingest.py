@@ -83,7 +83,8 @@ def _orders(connection: Connection, table: pd.DataFrame, how: Import, changes: C
     facts = keep_facts(connection, said, how, say)
     follow_facts(connection, {each.customer_id for each in said}, {}, how)
     written = {"customers": len(new), "profile_facts": facts, **write_orders(connection, plan, say)}
-    for name, count in write_returns(connection, booked.stored).items():
+    back, arrived = write_returns(connection, booked.stored)
+    for name, count in back.items():
         written[name] += count
     stamp(connection, ORDER, sorted(plan.digests.items()), marks.keys(), how)
     kept = sum(each.kept for each in plan.line_changes.values())
@@ -94,6 +95,7 @@ def _orders(connection: Connection, table: pd.DataFrame, how: Import, changes: C
         plan.unchanged + booked.again,
         orders_changed=len(plan.line_changes),
         returns_kept=kept,
+        returns_arrived=arrived + sum(len(each.arrived) for each in plan.line_changes.values()),
     )
 
 

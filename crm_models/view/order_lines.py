@@ -65,7 +65,7 @@ def clean_lines(
 
 @dataclass
 class Stock:
-    """Pieces of a line that did not come back; of a stored line, or of a row of the file."""
+    """Pieces of a line that did not come back yet; of a stored line, or of a row of the file."""
 
     line: int
     order_id: str
@@ -73,6 +73,16 @@ class Stock:
     price_cents: int
     pieces: int
     stored: bool = False
+    announced_at: Any = None  # when the customer said that they send it back, and it has not arrived
+
+    def may_come_back(self, at: Any) -> bool:
+        """Whether a return of that moment may be of it. Files often tell the day alone."""
+        since = self.placed_at if self.announced_at is None else self.announced_at.normalize()
+        return bool(self.pieces > 0 and since <= at)
+
+    def unlikeness(self, back: Any) -> tuple[bool, bool, bool]:
+        """The less, the rather is it what the row `back` takes back."""
+        return self.order_id != back.order_id, self.announced_at is None, self.price_cents != back.price_cents
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,8 @@ def book_returns(lines: pd.DataFrame, earlier: Purchases, changes: Changes) -> B
     """Lines bought, each with what was returned of it: a line of which a part came back becomes two.
 
     A negative quantity takes back the same customer's purchases of the item until then, in this file or in the shop:
-    first those of the order it names, then those at the same price, then the latest. What exceeds all purchases is
-    refused.
+    first those of the order it names, then those whose return the customer announced, then those at the same price,
+    then the latest. What exceeds all purchases is refused.
     """
     import pandas as pd
 
@@ -144,11 +154,11 @@ def book_returns(lines: pd.DataFrame, earlier: Purchases, changes: Changes) -> B
 
 def _take(stock: list[Stock], wanted: int, back: Any) -> list[tuple[Stock, int]]:
     """Pieces that a return takes back, all or nothing."""
-    able = [each for each in reversed(stock) if each.placed_at <= back.placed_at and each.pieces > 0]
+    able = [each for each in reversed(stock) if each.may_come_back(back.placed_at)]
     if sum(each.pieces for each in able) < wanted:
         return []
     parts = []
-    for each in sorted(able, key=lambda one: (one.order_id != back.order_id, one.price_cents != back.price_cents)):
+    for each in sorted(able, key=lambda one: one.unlikeness(back)):
         amount = min(each.pieces, wanted)
         if amount:
             each.pieces -= amount

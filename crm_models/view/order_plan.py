@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from crm_models.order_records import LineStatus
 from crm_models.tables import order_lines, returns
 from crm_models.view.changed_orders import CONTRADICTS, LineChanges, Pieces, StoredLine, changed_lines
 from crm_models.view.changes import Changes
@@ -83,13 +84,21 @@ def _line_changes(connection: Connection, lines: pd.DataFrame) -> dict[str, Line
 def _stored(connection: Connection, order_ids: list[str]) -> defaultdict[str, list[StoredLine]]:
     found: defaultdict[str, list[StoredLine]] = defaultdict(list)
     for some in parts(order_ids):
-        back = select(returns.c.line_id).where(returns.c.order_id.in_(list(some)))
-        with_return = set(connection.execute(back).scalars())
+        back = select(returns).where(returns.c.order_id.in_(list(some)))
+        with_return = {row.line_id: row for row in connection.execute(back)}
         own = select(order_lines).where(order_lines.c.order_id.in_(list(some))).order_by(order_lines.c.line_id)
         for row in connection.execute(own):
+            own_return = with_return.get(row.line_id)
+            waits = own_return is not None and row.status == LineStatus.RETURN_REQUESTED.value
             found[row.order_id].append(
                 StoredLine(
-                    row.line_id, row.item_id, row.quantity, row.price_cents, row.status, row.line_id in with_return
+                    row.line_id,
+                    row.item_id,
+                    row.quantity,
+                    row.price_cents,
+                    row.status,
+                    own_return is not None,
+                    own_return.created_at if own_return is not None and waits else None,
                 )
             )
     return found

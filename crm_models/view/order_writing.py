@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models.order_records import LineStatus
 from crm_models.tables import items, order_lines, orders, products, returns
+from crm_models.view.arrivals import note_arrival
 from crm_models.view.changed_orders import LineChanges
 from crm_models.view.importing import Progress
 from crm_models.view.order_plan import OrderPlan
@@ -55,6 +56,8 @@ def _change(
     for line_id, quantity, price_cents in changes.update:
         line = order_lines.c.line_id == line_id
         connection.execute(update(order_lines).where(line).values(quantity=quantity, price_cents=price_cents))
+    for line_id, at in changes.arrived:
+        note_arrival(connection, line_id, line_id, at)
     for some in parts(changes.remove):
         connection.execute(delete(order_lines).where(order_lines.c.line_id.in_(list(some))))
     back = 0

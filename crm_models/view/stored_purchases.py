@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from crm_models.order_records import LineStatus, OrderStatus
 from crm_models.tables import order_lines, orders, returns
+from crm_models.view.arrivals import note_arrival
 from crm_models.view.order_lines import Purchases, Stock, Taken
 from crm_models.view.order_rows import line_row, return_row
 from crm_models.view.writing import parts
@@ -42,11 +43,15 @@ def read_purchases(connection: Connection, lines: pd.DataFrame) -> Purchases:
         key = (row.customer_id, row.item_id)
         if key not in wanted or row.order_id in told:
             continue
-        if row.returned_at is not None:
+        announced = row.returned_at is not None and row.status == LineStatus.RETURN_REQUESTED.value
+        if row.returned_at is not None and not announced:
             booked[(*key, pd.Timestamp(row.returned_at))] += row.quantity
-        elif row.status == LineStatus.ORDERED.value:
+        elif announced or row.status == LineStatus.ORDERED.value:
             at = pd.Timestamp(row.placed_at)
-            kept[key].append(Stock(row.line_id, row.order_id, at, row.price_cents, row.quantity, stored=True))
+            said = pd.Timestamp(row.returned_at) if announced else None
+            kept[key].append(
+                Stock(row.line_id, row.order_id, at, row.price_cents, row.quantity, stored=True, announced_at=said)
+            )
     return Purchases(kept, booked)
 
 
@@ -60,20 +65,24 @@ def _lines_of(connection: Connection, customer_ids: Collection[str]) -> Iterable
         yield from connection.execute(found).all()
 
 
-def write_returns(connection: Connection, taken: Iterable[Taken]) -> dict[str, int]:
-    """Rows written by table: a line of which a part came back becomes two."""
-    written = {"order_lines": 0, "returns": 0}
+def write_returns(connection: Connection, taken: Iterable[Taken]) -> tuple[dict[str, int], int]:
+    """Rows written by table, and how many returns had been announced: a line of which a part came back becomes two."""
+    written, arrived = {"order_lines": 0, "returns": 0}, 0
     for each in taken:
         line = order_lines.c.line_id == each.line
         row = connection.execute(select(order_lines).where(line)).one()
-        if each.pieces == row.quantity:
-            line_id = row.line_id
-            connection.execute(update(order_lines).where(line).values(status=LineStatus.RETURNED.value))
-        else:
+        line_id = row.line_id
+        if each.pieces < row.quantity:
             connection.execute(update(order_lines).where(line).values(quantity=row.quantity - each.pieces))
             values = line_row(row.order_id, row.item_id, each.pieces, row.price_cents, returned=True)
             (line_id,) = connection.execute(insert(order_lines).values(**values)).inserted_primary_key
             written["order_lines"] += 1
+        if row.status == LineStatus.RETURN_REQUESTED.value:
+            written["returns"] += note_arrival(connection, row.line_id, line_id, each.at)
+            arrived += 1
+            continue
+        this = order_lines.c.line_id == line_id
+        connection.execute(update(order_lines).where(this).values(status=LineStatus.RETURNED.value))
         connection.execute(insert(returns).values(**return_row(row.order_id, line_id, each.at)))
         written["returns"] += 1
-    return written
+    return written, arrived

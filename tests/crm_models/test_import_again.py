@@ -15,8 +15,9 @@ from crm_models import tables
 from crm_models.customers import Profile, find_customer, read_profile
 from crm_models.identity import Identity, Trust
 from crm_models.known import KnownValue, known_values
-from crm_models.orders import get_order
+from crm_models.orders import OrderStatus, get_order
 from crm_models.profile_corrections import Correctable, correct_field
+from crm_models.refunds import RefundOutcome, refund_status
 from crm_models.returns import ReturnOutcome, return_delivered_items
 from crm_models.tables import customers, order_lines, orders, returns
 from crm_models.view.importing import Import, ImportReport
@@ -223,17 +224,23 @@ def test_a_corrected_order_keeps_the_return_that_the_newer_file_leaves_out(
     assert ("mug", 2, 240, "ordered") in lines(database)
 
 
+def announce_the_pot(bring: Importer, connection: Connection) -> Identity:
+    """Mugs and a pot are bought by file; the pot is announced to come back in a conversation."""
+    bring(ORDERS_HEAD + ORDER, "orders.csv")
+    method = {"payment_method_id": "zoes-visa", "customer_id": ZOE, "kind": "credit_card"}
+    connection.execute(insert(tables.payment_methods).values(**method))
+    identity = Identity("web-zoe", ZOE, Trust.VERIFIED)
+    order = get_order(connection, identity, "A1")
+    pot = next(line for line in order.lines if line.item_id == "pot")  # type: ignore[union-attr]
+    outcome = return_delivered_items(connection, identity, "A1", [pot.line_id], "broken", None, NOW)
+    assert outcome.outcome is ReturnOutcome.REQUESTED
+    return identity
+
+
 def test_a_return_that_was_announced_in_a_conversation_survives_a_newer_file(
     bring: Importer, database: Connection
 ) -> None:
-    bring(ORDERS_HEAD + ORDER, "orders.csv")
-    method = {"payment_method_id": "zoes-visa", "customer_id": ZOE, "kind": "credit_card"}
-    database.execute(insert(tables.payment_methods).values(**method))
-    identity = Identity("web-zoe", ZOE, Trust.VERIFIED)
-    order = get_order(database, identity, "A1")
-    pot = next(line for line in order.lines if line.item_id == "pot")  # type: ignore[union-attr]
-    outcome = return_delivered_items(database, identity, "A1", [pot.line_id], "broken", None, NOW)
-    assert outcome.outcome is ReturnOutcome.REQUESTED
+    announce_the_pot(bring, database)
     before = rows_of(database, returns)
     report = bring(ORDERS_HEAD + CHANGED, "orders.csv")
     assert (report.orders_changed, report.returns_kept) == (1, 1)
@@ -243,6 +250,54 @@ def test_a_return_that_was_announced_in_a_conversation_survives_a_newer_file(
     ]  # fmt: skip
     status = database.execute(select(orders.c.status).where(orders.c.order_id == "A1")).scalar_one()
     assert status == "return_requested"
+
+
+POT_BACK = "R9,k1,2026-06-20,pot,-1,9.00,AT\n"
+
+
+@pytest.mark.parametrize("purchases", ["", ORDER], ids=["returns_alone", "the_whole_file"])
+def test_a_return_announced_in_a_conversation_is_the_one_that_a_file_tells_of(
+    bring: Importer, database: Connection, purchases: str
+) -> None:
+    identity = announce_the_pot(bring, database)
+    assert refund_status(database, identity, "A1", NOW).outcome is RefundOutcome.WAITING_FOR_PARCEL
+    bring.now = datetime(2026, 6, 21)
+    file = ORDERS_HEAD + purchases + POT_BACK
+    report = bring(file, "orders.csv")
+    assert not report.changes.counts and report.returns_arrived == 1 and "returns" not in report.written
+    assert returned(database) == [("pot", 1, "closed", "broken", datetime(2026, 6, 20))]
+    assert lines(database) == [("mug", 6, 250, "ordered"), ("pot", 1, 900, "returned")]
+    refund = refund_status(database, identity, "A1", datetime(2026, 6, 21))
+    assert (refund.outcome, refund.moving_cents) == (RefundOutcome.ON_ITS_WAY, 510)  # less the label
+    # The order's one open request has ended: the mugs can go back.
+    assert get_order(database, identity, "A1").status is OrderStatus.DELIVERED  # type: ignore[union-attr]
+    again = bring(file, "orders.csv")
+    assert (again.written, again.returns_arrived, again.changes.counts) == ({}, 0, {})
+    # Another pot than the one that was bought is still refused.
+    more = bring(ORDERS_HEAD + POT_BACK.replace("06-20", "06-19"), "orders.csv")
+    assert more.changes.counts == {("refused", "return of more than was bought until then"): 1}
+
+
+def test_of_several_pieces_announced_those_that_arrived_are_back(bring: Importer, database: Connection) -> None:
+    bring(ORDERS_HEAD + ORDER, "orders.csv")
+    method = {"payment_method_id": "zoes-visa", "customer_id": ZOE, "kind": "credit_card"}
+    database.execute(insert(tables.payment_methods).values(**method))
+    identity = Identity("web-zoe", ZOE, Trust.VERIFIED)
+    order = get_order(database, identity, "A1")
+    mugs = next(line for line in order.lines if line.item_id == "mug")  # type: ignore[union-attr]
+    return_delivered_items(database, identity, "A1", [mugs.line_id], "unwanted", None, NOW)
+    bring.now = datetime(2026, 6, 21)
+    part = ORDERS_HEAD + "R9,k1,2026-06-20,mug,-2,2.50,AT\n"
+    assert bring(part, "orders.csv").returns_arrived == 1
+    assert lines(database) == [
+        ("mug", 2, 250, "returned"), ("mug", 4, 250, "return_requested"), ("pot", 1, 900, "ordered"),
+    ]  # fmt: skip
+    assert refund_status(database, identity, "A1", bring.now).outcome is RefundOutcome.WAITING_FOR_PARCEL
+    assert bring(part, "orders.csv").written == {}
+    bring.now = datetime(2026, 6, 24)
+    bring(ORDERS_HEAD + "R10,k1,2026-06-23,mug,-4,2.50,AT\n", "orders.csv")
+    assert refund_status(database, identity, "A1", bring.now).outcome is RefundOutcome.ON_ITS_WAY
+    assert get_order(database, identity, "A1").status is OrderStatus.DELIVERED  # type: ignore[union-attr]
 
 
 def test_an_order_with_fewer_pieces_than_came_back_is_refused_and_stays(bring: Importer, database: Connection) -> None:
