@@ -52,6 +52,21 @@ def test_a_candidate_ranks_keeps_directions_adds_up_and_comes_back(name: str) ->
     assert len(model.log_odds(ask.codes[:0])) == 0 and model.parts(ask.codes[:0]).shape == (0, 4)
 
 
+@pytest.mark.parametrize("name", ["shallow boosting", "forest", "deep boosting"])
+def test_trees_give_many_rows_the_parts_that_they_give_a_few(name: str) -> None:
+    learn, ask = rows(), rows(1_500, seed=2)
+    for column in (1, 3):  # also gaps where there were none to learn from
+        ask.codes[::7, column] = np.nan
+    model = CANDIDATES[name]().fit(learn.codes, learn.left, (0,) * 4, DIRECTIONS, 7)
+    few = np.concatenate([model.parts(ask.codes[start : start + 500]) for start in (0, 500, 1000)])
+    many = model.parts(ask.codes)
+    np.testing.assert_allclose(many, few, atol=1e-5)
+    assert not np.array_equal(many, few)  # else the quick way was not taken
+    with_categories = CANDIDATES[name]().fit(learn.codes, learn.left, LEVELS, DIRECTIONS, 7)
+    few = np.concatenate([with_categories.parts(ask.codes[start : start + 500]) for start in (0, 500, 1000)])
+    np.testing.assert_allclose(with_categories.parts(ask.codes), few, atol=1e-5)
+
+
 def test_an_encoding_reads_gaps_levels_and_ramps() -> None:
     codes: Floats = np.array([[0.0, 0], [1, 1], [2, np.nan]] * 20, dtype=np.float64)
     encoding = Encoding.fit(codes, (0, 2))
