@@ -23,6 +23,11 @@ _START = datetime(2026, 3, 2, 8)
 _ORDERS_A_DAY = 0.02  # chance that a customer orders on a day
 
 
+def _no_margin(_line: str | None) -> float:
+    """Whether somebody ordered is looked at; what the order earned is not."""
+    return 0.0
+
+
 def alarms_in_a_shop(count: int, level: float, seed: int, progress: Callable[[int, int], None] | None = None) -> float:
     """Share of experiments without any effect that raise an alarm at a daily look."""
     engine = create_engine("sqlite://")
@@ -98,5 +103,5 @@ def _expose(connection: Connection, experiment: Experiment, people: list[str], r
 
 
 def _alarms(connection: Connection, experiment: Experiment, now: datetime) -> bool:
-    interval = look(connection, experiment, now).comparisons[0].interval
+    interval = look(connection, experiment, now, _no_margin).comparisons[0].interval
     return interval is not None and not interval.low <= 0.0 <= interval.high
