@@ -51,7 +51,7 @@ class ModelCard:
             self.purpose,
             "",
             f"- data: {self.data}",
-            f"- rows: {self.rows}",
+            f"- rows: {self.rows:,}",
             f"- trained: {self.trained_at.isoformat(sep=' ', timespec='minutes')} UTC",
             f"- code: {self.code_version}",
             f"- seed: {'none' if self.seed is None else self.seed}",
@@ -59,7 +59,7 @@ class ModelCard:
         if self.limits:
             lines.append(f"- limits: {self.limits}")
         lines += ["", f"Measured on {self.measured_on}:", "", "| metric | value |", "|---|---|"]
-        lines += [f"| {name} | {value:.4g} |" for name, value in self.metrics.items()]
+        lines += [f"| {name} | {told_number(value)} |" for name, value in self.metrics.items()]
         return "\n".join([*lines, *self._comparison()]) + "\n"
 
     def _comparison(self) -> list[str]:
@@ -78,6 +78,11 @@ class ModelCard:
             told = [f"{scores[each]:.4f} ± {scores.get(each + '_spread', 0.0):.4f}" for each in measures]
             lines.append(f"| {name} | {' | '.join(told)} |")
         return lines
+
+
+def told_number(value: float, digits: int = 4) -> str:
+    """As people read it: 27,865 and not 2.786e+04; small ones to so many digits."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.{digits}g}"
 
 
 def model_version(name: str, trained_at: datetime) -> str:

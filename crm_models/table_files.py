@@ -11,7 +11,7 @@ import re
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 _SEPARATORS = ",;\t|"
 _LONGEST, _SHOWN = 40, 20  # letters of a name in a message, and names
 _READ_AT_ONCE = 1 << 20  # bytes
-_DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
+# Numbers as people write them: thousands in groups, a unit before or after.
+_UNIT = re.compile(r"(?<![^-+])([€$£¥]|EUR|USD|GBP|CHF)\s*(?=[-+\d])|(?<=\d)\s*([€$£¥%]|EUR|USD|GBP|CHF)$")
+_GROUPS = re.compile(r"(?<=\d)[\s'\u2019](?=\d{3}(?!\d))")  # 1 234, also with a blank that does not break, and 1'234
+_DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][-+]?\d+)?")
+_DECIMAL_POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][-+]?\d+)?")
 _NUMBERS = 0.95  # share of a column's texts that are such numbers, from which on the others are mistakes
+_PLAIN = re.compile(r"[-+]?[\d.]+")
+_LOOKED_AT = 1_000  # values of a column, to tell words from numbers
 NO_PARQUET = "is no Parquet file that can be read; write it again, or save the table as CSV"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # What a file begins with that is no text, whatever its name says.
@@ -121,7 +127,9 @@ def read_csv(path: Path, **how: Any) -> pd.DataFrame:
         raise BadTable(f"{path} cannot be read as CSV: {said}. Put that line right.") from error
     unnamed = [name for name, said in zip(names, header, strict=True) if not str(said).strip()]
     table = table.drop(columns=[name for name in unnamed if table[name].isna().all()])
-    return table if form.plain else read_decimal_commas(table)
+    dtypes = how.get("dtype")
+    texts = dtypes.keys() if isinstance(dtypes, dict) else ()
+    return read_written_numbers(table, commas=not form.plain, texts=texts)
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -151,27 +159,52 @@ def shown_names(names: Iterable[object]) -> str:
     return ", ".join(told[:_SHOWN]) + (f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else "")
 
 
-def read_decimal_commas(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns of texts such as `12,5` or `1.234,50`, nearly all of them and at least one with a comma, as numbers.
+def read_written_numbers(table: pd.DataFrame, commas: bool, texts: Collection[str] = ()) -> pd.DataFrame:
+    """Columns of texts such as `12,5`, `1.234,50`, `1 234,50 €`, `$1,234.50` or `12 %`, nearly all of them, as numbers.
 
     What is no number stays as it is written, to be told with its row.
+
+    Args:
+        commas: whether `1,234` is rather 1.234 than 1234.
+        texts: columns to be left alone, such as ids.
     """
     import pandas as pd
 
+    forms = (_comma_number, _point_number) if commas else (_point_number, _comma_number)
     for name in table.columns:
         column = table[name]
-        if column.dtype != object:
+        if column.dtype != object or name in texts:
             continue
-        texts = {row: str(value).strip() for row, value in column.dropna().items()}
-        texts = {row: text for row, text in texts.items() if text}
-        numbers = {row: text for row, text in texts.items() if _DECIMAL_COMMA.fullmatch(text)}
-        if not any("," in text for text in numbers.values()) or len(numbers) < _NUMBERS * len(texts):
-            continue
-        read = {row: float(text.replace(".", "").replace(",", ".")) for row, text in numbers.items()}
-        whole = len(numbers) == len(texts)
-        found = {**({} if whole else texts), **read}
-        table[name] = pd.Series(found, dtype="float64" if whole else "object").reindex(table.index)
+        said = {row: value.strip() for row, value in column.dropna().items() if isinstance(value, str)}
+        said = {row: text for row, text in said.items() if text}
+        for form in forms:
+            first = list(said.values())[:_LOOKED_AT]
+            if sum(form(text) is not None for text in first) < len(first) / 2:
+                continue  # words: there is no need to look at every row
+            read = {row: number for row, text in said.items() if (number := form(text)) is not None}
+            marked = any(not _PLAIN.fullmatch(said[row]) for row in read)  # else `1.234` may as well be a bit over 1
+            if marked and len(read) >= _NUMBERS * len(said):
+                whole = len(read) == len(said)
+                found = {**({} if whole else said), **read}
+                table[name] = pd.Series(found, dtype="float64" if whole else "object").reindex(table.index)
+                break
     return table
+
+
+def _comma_number(text: str) -> float | None:
+    bare = _bare(text)
+    return float(bare.replace(".", "").replace(",", ".")) if _DECIMAL_COMMA.fullmatch(bare) else None
+
+
+def _point_number(text: str) -> float | None:
+    bare = _bare(text)
+    return float(bare.replace(",", "")) if _DECIMAL_POINT.fullmatch(bare) else None
+
+
+def _bare(text: str) -> str:
+    """Without unit, and without blanks between thousands; `030 123` is no number but somebody's."""
+    bare = _UNIT.sub("", text).strip()
+    return bare if bare.startswith("0") and not bare.startswith(("0,", "0.")) else _GROUPS.sub("", bare)
 
 
 def _opened(path: Path) -> gzip.GzipFile | BufferedReader:

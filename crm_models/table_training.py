@@ -109,7 +109,7 @@ def _fit(
         from crm_models.value.own_table import train_from_table as train_value
 
         purchases = check_purchases(table, options.purchases, now)
-        return train_value(purchases), _purchase_features(purchases)
+        return train_value(purchases, trained_at=now), _purchase_features(purchases)
     if kind == "churn":
         from crm_models.churn.train import train_from_table as train_churn
 

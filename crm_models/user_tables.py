@@ -22,6 +22,7 @@ ID = "customer_id"
 FEWEST_ROWS = 50
 _NUMBERS = 0.95  # share of a column's texts that are numbers, from which on the others are mistakes
 _TELLS_ALL = 0.999  # AUC of one column alone
+_HARDLY_ANY, _MANY = 0.001, 0.5  # shares of the rows of a target's value that a column is filled in for
 _SHOWN = 3  # examples in a message
 
 
@@ -176,24 +177,38 @@ def _lists(column: pd.Series[Any]) -> list[str]:
 
 
 def _gives_away(column: pd.Series[Any], target: pd.Series[Any]) -> list[str]:
-    """A column that knows the outcome was filled in afterwards: what is learned from it is worth nothing."""
+    """A column that knows the outcome was filled in afterwards: what is learned from it is worth nothing.
+
+    By its values, or by whether there is one: the day or the reason of leaving stands only with those who left.
+    """
     known = target.notna()
-    values, truth = column[known], target[known].astype(str)
+    empty = column.isna() | (_stripped(column) == "" if column.dtype == object else False)
+    if _tells(column[known], target[known]) or _filled_for_one(~empty[known], target[known]):
+        return [f"{column.name} tells {target.name} by itself, so it was filled in afterwards; leave it out by --drop"]
+    return []
+
+
+def _tells(values: pd.Series[Any], target: pd.Series[Any]) -> bool:
+    truth = target.astype(str)
     # of a text, by the share of each value; an id's values would tell everything and mean nothing
     if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
         if values.nunique() > len(values) / 10:
-            return []
+            return False
         values = values.astype(str).map((truth == truth.iloc[0]).groupby(values.astype(str)).mean())
     ranks = values.astype(float).rank()
     first = truth == truth.iloc[0]
     positives, negatives = int(first.sum()), int((~first).sum())
     present = ranks.notna() & (values.notna())
     if not positives or not negatives or not present.all():
-        return []
+        return False
     auc = (float(ranks[first].sum()) - positives * (positives + 1) / 2) / (positives * negatives)
-    if max(auc, 1 - auc) < _TELLS_ALL:
-        return []
-    return [f"{column.name} tells {target.name} by itself, so it was filled in afterwards; leave it out by --drop"]
+    return max(auc, 1 - auc) >= _TELLS_ALL
+
+
+def _filled_for_one(filled: pd.Series[bool], target: pd.Series[Any]) -> bool:
+    """Whether the rows of one value say something, half of them at least, and those of the other do not."""
+    shares = sorted(filled.groupby(target.astype(str)).mean())
+    return len(shares) == 2 and shares[0] <= _HARDLY_ANY and shares[1] >= _MANY
 
 
 def _wrong(column: pd.Series[Any], bad: pd.Series[bool], rule: str, shown: bool = True) -> list[str]:

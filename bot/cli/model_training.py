@@ -59,6 +59,8 @@ def train_on_table(config: Config, name: str | None, table: Path, options: Table
         trained = fit(name, table, options, config.crm.models_folder, utc_now(), running.part)
         card = trained.model.card
         running.result = f"{trained.name}, {card.rows if card else 0:,} rows"
+    if card:
+        note(card.purpose)
     for sentence in getattr(trained.model, "ignored", ()):
         note(sentence)
     note(f"`rapport models show {trained.name}` tells how well it does.")

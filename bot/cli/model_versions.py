@@ -9,6 +9,7 @@ from bot.cli.config import Config
 from bot.cli.customer_training import score_customers
 from bot.cli.display import console, done, note
 from bot.cli.prepare import open_database
+from crm_models.model_files import told_number
 from crm_models.registry.catalogue import Version, find_version, list_versions
 from crm_models.registry.catalogue import roll_back as use_older
 from crm_models.table_training import PREFIX
@@ -56,5 +57,5 @@ def _row(each: Version) -> tuple[str, ...]:
     if each.card is None:
         return (each.version, used, "", "no card")
     metrics = list(each.card.metrics.items())[:_METRICS_SHOWN]
-    told = ", ".join(f"{name} {value:.3g}" for name, value in metrics)
+    told = ", ".join(f"{name} {told_number(value, digits=3)}" for name, value in metrics)
     return (each.version, used, f"{each.card.rows:,}", told)

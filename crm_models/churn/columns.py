@@ -16,20 +16,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_models.errors import BadTable
+from crm_models.table_dates import read_dates
 
 _MOST_LEVELS = 40  # of a category; rarer ones are read as unknown
 _NUMBERS = 0.95  # share of the texts that are numbers, from which on a column is one (a blank is missing)
 _ID_ROWS = 50  # fewer rows say nothing about whether a column counts the rows
 
-_ID_NAME = re.compile(r"(^|[_\s])(id|uuid|guid|key|nr|no|num|number|index)$|[a-z](ID|Id)$|num$", re.IGNORECASE)
+_DATES_LOOKED_AT = 1_000  # values of a column, to tell whether it holds dates
+_ID_NAME = re.compile(
+    r"(^|[_\s])(id|uuid|guid|key|nr|no|n°|num|number|index)$|[a-z](ID|Id|Nr)$|(num|nummer|numéro)$", re.IGNORECASE
+)
+# In the languages that tables of European shops are written in.
 _PERSON_NAME = re.compile(
     r"^(first|last|sur|given|family|full|user|customer)?[_\s]?name$|e-?mail(_?address)?$|^(tele|mobile)?_?phone(_?(number|no))?$|"
     r"^(street|address\w*|iban|passport\w*)$|"
-    r"social[_\s]?security|^ssn$",
+    r"social[_\s]?security|^ssn$|"
+    r"^(vor|nach|familien|kunden)name$|^(e-?mail|mail)-?adresse$|^(telefon|handy|mobil)(nummer)?$|^(stra(ß|ss)e|an?schrift|adresse)$|"
+    r"^(nom|prénom|courriel|téléphone|rue|nombre|apellidos?|correo|teléfono|dirección|calle)$",
     re.IGNORECASE,
 )
 _PROTECTED_NAME = re.compile(
-    r"^(gender|sex|race|ethnic\w*|religion|nationality|disab\w*|sexual\w*|political\w*)$", re.IGNORECASE
+    r"^(ethnic\w*|disab\w*|sexual\w*|political\w*|ethnie|\w*behinderung)$|"
+    r"(^|[_\W])(gender|sex|race|religion|nationality|geschlecht|konfession|nationalität|staatsangehörigkeit|staatsbürgerschaft|"
+    r"sexe|nationalité|sexo|género|religión|nacionalidad)($|[_\W])|(?-i:[a-z](Gender|Sex|Race|Religion|Nationality)$)",
+    re.IGNORECASE,
 )
 
 
@@ -145,15 +155,16 @@ def _why_not(name: str, values: pd.Series[Any]) -> str | None:
         return "it names a protected characteristic"
     if _PERSON_NAME.search(name):
         return "it says who somebody is"
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "it is a date; give the days since then as a number"
     present = values.dropna()
+    if pd.api.types.is_datetime64_any_dtype(values) or _is_dates(present):
+        return "it is a date; give the days since then as a number"
     distinct = present.astype(str).nunique()
     if len(present) == 0:
         return "it is empty"
     if distinct == 1:
         return "it is the same in every row"
-    if len(present) >= _ID_ROWS and distinct == len(present) and _is_count(present) and _ID_NAME.search(name):
+    once = len(present) >= _ID_ROWS and distinct == len(present) and _is_count(present)
+    if once and (_ID_NAME.search(name) or _counts_on(present)):
         return "it numbers the rows"
     if not _is_number(values) and len(present) >= _ID_ROWS and distinct > max(len(present) / 2, _MOST_LEVELS):
         return "nearly every row has its own text"
@@ -174,6 +185,20 @@ def _is_number(values: pd.Series[Any]) -> bool:
     said = [text for text in as_texts(values) if text is not None]
     numbers = as_numbers(values).notna().sum()
     return len(said) > 0 and numbers >= _NUMBERS * len(said)
+
+
+def _is_dates(present: pd.Series[Any]) -> bool:
+    """Texts such as 31.05.2024, or the dates of Python in a Parquet file; a date apart from others means nothing."""
+    if present.dtype != object or _is_number(present.iloc[:_DATES_LOOKED_AT]):
+        return False
+    texts = pd.Series([text for text in as_texts(present.iloc[:_DATES_LOOKED_AT]) if text], dtype="string")
+    return len(texts) > 0 and bool(read_dates(texts)[0].notna().mean() >= _NUMBERS)
+
+
+def _counts_on(present: pd.Series[Any]) -> bool:
+    """Whether whole numbers run on without a gap, in any order."""
+    numbers = as_numbers(present)
+    return bool(numbers.notna().all() and numbers.max() - numbers.min() == len(numbers) - 1)
 
 
 def _is_count(values: pd.Series[Any]) -> bool:

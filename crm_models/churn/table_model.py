@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crm_models.churn.blend import Blend
 from crm_models.churn.columns import Column, Schema, as_texts
 from crm_models.churn.comparison import Comparison, Plan, Rows, compare
-from crm_models.churn.labels import AT_RISK
+from crm_models.churn.labels import AT_RISK, meaning_left
 from crm_models.churn.metrics import best_threshold
 from crm_models.errors import BadTable
 from crm_models.model import CustomerModel
@@ -25,7 +25,6 @@ from crm_models.training import Progress
 FEWEST_OF_A_KIND = 30  # rows of customers who left, and who stayed
 MISSING = "missing"  # how a gap is told in a reason
 _LEAST_CONTRIBUTION = 0.05  # in log-odds; less is not worth telling
-_LEFT_WORDS = frozenset({"1", "true", "yes", "y", "left", "churn", "churned", "lost", "gone", "cancelled", "canceled"})
 
 
 class TableChurn(CustomerModel):
@@ -45,11 +44,12 @@ class TableChurn(CustomerModel):
     ) -> None:
         """Args:
         target: the column that says who left; it has two values.
-        left_value: which of them means that the customer left; else found by its name, or the rarer one.
+        left_value: which of them means that the customer left; else see `meaning_left`.
         keep: columns to use although their names say that they are protected.
         """
         super().__init__()
         self.target, self.left_value, self.keep = target, left_value, tuple(keep)
+        self.why_left = ""  # why `left_value` is thought to mean that, after `fit`
         self.plan = plan or Plan()
         self.comparison: Comparison | None = None  # of the candidates, after `fit`
         self.threshold = 0.5
@@ -113,7 +113,8 @@ class TableChurn(CustomerModel):
             raise BadTable(
                 f"The target {self.target} must have two values, left and stayed; it has {len(values)}: {told}."
             )
-        value = self.left_value or _meaning_left(values, texts[known])
+        rows = {value: int((texts[known] == value).sum()) for value in values}
+        value, self.why_left = (self.left_value, "as told") if self.left_value else meaning_left(self.target, rows)
         if value not in values:
             raise BadTable(f"The target {self.target} has no value {value!r}; it has {' and '.join(values)}.")
         self.left_value = value
@@ -141,13 +142,6 @@ class TableChurn(CustomerModel):
         self.columns = self._schema.names
         self.threshold = float(parameters["threshold"])
         self._blend = Blend.restore(parameters, arrays)
-
-
-def _meaning_left(values: list[str], said: NDArray[Any]) -> str:
-    words = [value for value in values if value.lower() in _LEFT_WORDS]
-    if len(words) == 1:
-        return words[0]
-    return min(values, key=lambda value: (int((said == value).sum()), value))
 
 
 def _said(column: Column, values: pd.Series[Any]) -> list[str]:

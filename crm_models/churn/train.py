@@ -108,7 +108,7 @@ def train_from_table(
 
     Args:
         target: the column that says who left; it has two values, rows without one are left out.
-        left_value: the value that means "left"; else found by its name, or the rarer one.
+        left_value: the value that means "left"; else by what the values say, or the rarer one.
         keep: columns to use although their names say that they are protected (such as `gender`).
         now: the moment of training, UTC without zone.
         plan: of the comparison; by default three times five folds.
@@ -126,7 +126,8 @@ def train_from_table(
     model.card = ModelCard(
         name=model.name,
         version=model.version,
-        purpose=f"The chance that {target} is {model.left_value}.",
+        purpose=f"The chance that {target} is {model.left_value}, which means that the customer left, "
+        f"{model.why_left}.",
         data=" ".join([f"A table with the columns {', '.join(model.columns)}.", *model.ignored]),
         rows=int(table[target].notna().sum()),
         metrics={**found.scores[found.chosen], "share_left": share, "threshold": model.threshold},

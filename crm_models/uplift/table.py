@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crm_models.campaigns import Campaign, CampaignOutcome, Member
 from crm_models.churn.columns import as_texts
+from crm_models.churn.labels import yes_or_no
 from crm_models.errors import BadTable
 from crm_models.features import bought_within, features_at
 from crm_models.history import History
@@ -58,8 +59,8 @@ def read_trial(
     """A user's table in the form of `uplift_table`.
 
     Args:
-        treatment: the column that says who got the offer: 1 or 0, true or false, or names of arms.
-        outcome: the column with what was wanted, 1 or 0.
+        treatment: the column that says who got the offer: 1 or 0, yes or no, or names of arms.
+        outcome: the column with what was wanted, 1 or 0, or yes or no.
         treated, control: names of the two arms; rows of other arms are left out.
         propensity: the column with the chance of being treated; None where it is unknown, to be estimated.
 
@@ -106,8 +107,11 @@ def _two_arms(members: Sequence[Member]) -> bool:
 
 
 def _zero_or_one(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    values = table[name]
-    if not set(values.dropna().unique()) <= {0, 1} or values.isna().any():
-        odd = next((value for value in values if value not in (0, 1)), None)
-        raise BadTable(f"The column {name} must be 1 or 0 in every row, not {odd!r}. Name the arms, or map its values.")
-    return values.to_numpy(dtype=np.float64)
+    found = [yes_or_no(text) for text in as_texts(table[name])]
+    if None in found:
+        odd = table[name].iloc[found.index(None)]
+        raise BadTable(
+            f"The column {name} must be 1 or 0, or yes or no, in every row, not {odd!r}. Name the arms of an "
+            "offer with --arms, and write what was wanted as 1 and 0."
+        )
+    return np.array(found, dtype=np.float64)

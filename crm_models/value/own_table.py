@@ -19,7 +19,11 @@ _CENTS = 100.0
 
 
 def train_from_table(
-    table: pd.DataFrame, now: datetime | None = None, horizon_days: int = HORIZON_DAYS, margin: float = 1.0
+    table: pd.DataFrame,
+    now: datetime | None = None,
+    horizon_days: int = HORIZON_DAYS,
+    margin: float = 1.0,
+    trained_at: datetime | None = None,
 ) -> LifetimeValue:
     """Fit lifetime value on purchases.
 
@@ -28,13 +32,17 @@ def train_from_table(
         now: the first moment that is not known; the day after the last purchase where it is not given.
         horizon_days: over how long the value is counted.
         margin: share of the spend that is earned.
+        trained_at: the moment of training, which names the version; `now` where it is not given.
 
     Raises:
         BadTable: names the column and the rule that it breaks, or there are too few customers.
     """
     history = purchase_history(table)
     now = now or history.orders["placed_at"].max().normalize().to_pydatetime() + timedelta(days=1)
-    return train_value(history, now, horizon_days, margin)
+    model = train_value(history, now, horizon_days, margin, trained_at)
+    assert model.card is not None
+    model.card = replace(model.card, data=f"{model.card.data}{_left_out(_days(table))}")
+    return model
 
 
 def purchase_history(table: pd.DataFrame) -> History:
@@ -42,6 +50,23 @@ def purchase_history(table: pd.DataFrame) -> History:
 
     What a customer bought on one day is one order, for nothing too. What was sent back on that day (a negative amount)
     is taken off; a day on which nothing is left is no order.
+
+    Raises:
+        BadTable: names the column and the rule that it breaks.
+    """
+    days = _days(table)
+    kept = (days["sum"] > 0) | ((days["sum"] == 0) & (days["min"] == 0))
+    orders = days[kept].reset_index().drop(columns="min").rename({"sum": "value_cents"}, axis="columns")
+    if not (orders["value_cents"] > 0).any():
+        raise BadTable("The table of purchases has no purchase with an amount above 0.")
+    first = orders.groupby("customer_id")["placed_at"].min().rename("created_at").reset_index()
+    never = pd.Series(pd.NaT, index=orders.index, dtype="datetime64[ns]")
+    unknown = {"promised_on": never, "delivered_at": never, "cancelled_at": never}
+    return replace(_empty_history(), customers=first, orders=orders.assign(**unknown, discount_cents=0.0))
+
+
+def _days(table: pd.DataFrame) -> pd.DataFrame:
+    """The `sum` and the `min` of the amounts in cents of each customer's days.
 
     Raises:
         BadTable: names the column and the rule that it breaks.
@@ -63,15 +88,18 @@ def purchase_history(table: pd.DataFrame) -> History:
             "value_cents": amounts * _CENTS,
         }
     )
-    days = rows.groupby(["customer_id", "placed_at"])["value_cents"].agg(["sum", "min"])
-    kept = (days["sum"] > 0) | ((days["sum"] == 0) & (days["min"] == 0))
-    orders = days[kept].reset_index().drop(columns="min").rename({"sum": "value_cents"}, axis="columns")
-    if not (orders["value_cents"] > 0).any():
-        raise BadTable("The table of purchases has no purchase with an amount above 0.")
-    first = orders.groupby("customer_id")["placed_at"].min().rename("created_at").reset_index()
-    never = pd.Series(pd.NaT, index=orders.index, dtype="datetime64[ns]")
-    unknown = {"promised_on": never, "delivered_at": never, "cancelled_at": never}
-    return replace(_empty_history(), customers=first, orders=orders.assign(**unknown, discount_cents=0.0))
+    return rows.groupby(["customer_id", "placed_at"])["value_cents"].agg(["sum", "min"])
+
+
+def _left_out(days: pd.DataFrame) -> str:
+    """A part of a sentence on what was sent back later than on the day it was bought, if anything was."""
+    back = days["sum"] < 0
+    if not back.any():
+        return ""
+    share = -days["sum"][back].sum() / days["sum"][~back].sum()
+    return (
+        f"; what came back on a day without purchases is not taken off ({back.sum():,} days, {share:.1%} of the spend)"
+    )
 
 
 def _empty_history() -> History:

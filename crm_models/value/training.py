@@ -12,7 +12,11 @@ from crm_models.value.table import value_cut_offs, value_table
 
 
 def train_value(
-    history: History, now: datetime, horizon_days: int = HORIZON_DAYS, margin: float = 1.0
+    history: History,
+    now: datetime,
+    horizon_days: int = HORIZON_DAYS,
+    margin: float = 1.0,
+    trained_at: datetime | None = None,
 ) -> LifetimeValue:
     """Fit and describe.
 
@@ -20,6 +24,7 @@ def train_value(
         now: the end of the data to learn from, UTC without zone.
         horizon_days: over how long the value is counted.
         margin: share of the spend that is earned; 1.0 values customers by their spend.
+        trained_at: the moment of training, `now` where the data reach until then.
 
     Raises:
         BadTable: too few customers, or no order with an amount.
@@ -27,7 +32,9 @@ def train_value(
     days = value_cut_offs(history, now, horizon_days)
     table = value_table(history, days)
     model = LifetimeValue(horizon_days, margin).fit(table)
-    model.version = model_version(model.name, now)
+    trained_at = trained_at or now
+    model.version = model_version(model.name, trained_at)
+    present = table[table["cut_off"] == now]
     metrics = dict(model.comparison.metrics) if model.comparison else {}
     compared = (
         f"what {metrics['rows']:.0f} customers ordered in the {metrics['period_days']:.0f} days before "
@@ -41,10 +48,10 @@ def train_value(
         purpose=f"What a customer spends in the next {horizon_days} days, in cents"
         + (f", of which {margin:.0%} are earned." if margin != 1.0 else "."),
         data=f"all customers with an order before {now:%Y-%m-%d}",
-        rows=len(table),
-        metrics={**metrics, **model.summary(table[table["cut_off"] == now])},
+        rows=len(present),
+        metrics={**metrics, **model.summary(present)},
         measured_on=compared,
-        trained_at=now,
+        trained_at=trained_at,
         code_version=code_version(),
         limits=f"An expectation, not a promise: between low and high lie {COVERAGE:.0%} of the customers. Assumes that "
         "shop and assortment go on as they did.",

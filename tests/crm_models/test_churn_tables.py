@@ -11,8 +11,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from crm_models.churn.candidates import CANDIDATES
+from crm_models.churn.columns import Schema
 from crm_models.churn.comparison import Plan
-from crm_models.churn.labels import AT_RISK
+from crm_models.churn.labels import AT_RISK, meaning_left
 from crm_models.churn.metrics import calibration_error
 from crm_models.churn.table_model import TableChurn
 from crm_models.churn.train import train_from_table
@@ -140,6 +141,58 @@ def test_the_rarer_value_means_left_unless_a_name_or_the_user_says_so() -> None:
     told = TableChurn("churn", left_value="present", plan=FAST).fit(GIVEN.assign(churn=status))
     expected = 1 - rarer.predict(GIVEN) if rarer.left_value == "former" else rarer.predict(GIVEN)
     assert (told.predict(GIVEN) - expected).abs().max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("target", "left", "stayed"),
+    [
+        ("Kündigung", "ja", "nein"),
+        ("résilié", "oui", "non"),
+        ("status", "Inactive", "Active"),
+        ("status", "not active", "active"),
+        ("Attrition_Flag", "Attrited Customer", "Existing Customer"),
+        ("outcome", "churn", "no churn"),
+        ("retained", "0", "1"),
+        ("IsActiveMember", "False", "True"),
+        ("renewed", "no", "yes"),
+    ],
+)
+def test_which_value_means_left_is_read_from_the_table_however_many_left(target: str, left: str, stayed: str) -> None:
+    for rows in ({left: 900, stayed: 100}, {left: 100, stayed: 900}):
+        assert meaning_left(target, rows)[0] == left
+
+
+def test_the_card_says_which_value_means_left_and_why() -> None:
+    table = GIVEN.iloc[:300].assign(churn=GIVEN["churn"].map({"yes": "2", "no": "1"}))
+    model = train_from_table(table, "churn", datetime(2026, 11, 1), plan=FAST)
+    assert model.card is not None
+    rarer = table["churn"].value_counts().idxmin()
+    assert model.card.purpose == (
+        f"The chance that churn is {rarer}, which means that the customer left, as fewer rows say so."
+    )
+
+
+def test_columns_of_a_german_table_are_known_for_what_they_are() -> None:
+    rows = len(GIVEN)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows) % 700, unit="D")
+    table = GIVEN[["tenure", "contract", "churn"]].assign(
+        Kundennummer=np.arange(rows) * 3,
+        Zeile=np.arange(rows)[::-1],
+        Vorname=np.where(np.arange(rows) % 3, "Anna", "Ben"),
+        Geschlecht="w",
+        Vertragsbeginn=days.strftime("%d.%m.%Y"),
+        Abschluss=[day.date() for day in days],
+    )
+    table.loc[::2, "Geschlecht"] = "m"
+    schema = Schema.of(table, "churn")
+    assert schema.names == ("tenure", "contract")
+    told = " ".join(schema.ignored)
+    for name in ("Vertragsbeginn", "Abschluss"):
+        assert f"{name} is ignored: it is a date; give the days since then as a number." in told
+    for name in ("Kundennummer", "Zeile"):
+        assert f"{name} is ignored: it numbers the rows." in told
+    assert "Vorname is ignored: it says who somebody is." in told
+    assert "Geschlecht is ignored: it names a protected characteristic." in told
 
 
 def test_the_card_shows_every_candidate_and_why_one_serves() -> None:

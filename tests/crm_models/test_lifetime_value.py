@@ -207,6 +207,18 @@ def test_returns_of_the_day_are_taken_off_and_gifts_count() -> None:
     assert found.loc["b", ["orders", "spent_cents"]].tolist() == [1, 0]
 
 
+def test_the_card_of_a_table_tells_when_it_was_trained_on_whom_and_what_is_left_out(log: pd.DataFrame) -> None:
+    """The day of the last purchase is not the day of the training, nor are a customer's rows of the past customers."""
+    back = pd.DataFrame({"customer_id": ["c0001", "c0002"], "date": [START - timedelta(days=9)] * 2, "amount": -1.0})
+    trained_at = NOW + timedelta(days=12, hours=3)
+    card = train_from_table(pd.concat([log, back]), trained_at=trained_at).card
+    assert card is not None
+    assert card.trained_at == trained_at and card.version == "value-20250113-030000"
+    assert card.rows == log["customer_id"].nunique()
+    assert card.data.endswith("what came back on a day without purchases is not taken off (2 days, 0.0% of the spend)")
+    assert f"- rows: {card.rows:,}\n" in card.markdown() and "e+0" not in card.markdown()
+
+
 def test_an_impossible_customer_is_refused(known: LifetimeValue, then: pd.DataFrame) -> None:
     broken = then.copy()
     broken.loc[broken.index[4], "no_order_for"] = broken["ordering_for"].iloc[4] + 5

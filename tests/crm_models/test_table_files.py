@@ -42,6 +42,44 @@ def test_a_word_among_decimal_commas_stays_to_be_told_with_its_row(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("separator", "said", "numbers"),
+    [
+        (";", ["12,50 €", "1.234,00 €", "-7 €"], [12.5, 1234.0, -7.0]),
+        (";", ["EUR 12,50", "EUR 1.234,00", ""], [12.5, 1234.0, None]),
+        (";", ["1 234,50", "12 345 678", "7,5"], [1234.5, 12345678.0, 7.5]),
+        (";", ["1\u202f234,50 €", "12,00\u00a0€", "0,99 €"], [1234.5, 12.0, 0.99]),
+        (";", ["1'234.50", "12.00", "CHF 3.10"], [1234.5, 12.0, 3.1]),
+        (";", ["-2,4994e-05", "1,5E+03", "0,7"], [-2.4994e-05, 1500.0, 0.7]),
+        (";", ["12 %", "7,5 %", "0 %"], [12.0, 7.5, 0.0]),
+        (",", ["$1,234.50", "$12.00", "-$3"], [1234.5, 12.0, -3.0]),
+        (",", ["$1,234.50", "$12.00", "$3"], [1234.5, 12.0, 3.0]),
+        (",", ["1,234", "12,345", "7"], [1234.0, 12345.0, 7.0]),
+        (",", ["12,50", "7,5", "1.234,00"], [12.5, 7.5, 1234.0]),
+        (";", ["030 123", "0171 222", "040 333"], None),
+        (";", ["12.03.2024", "24.12.2024", "01.01.2025"], None),
+        (";", ["3 pieces", "4 pieces", "5 pieces"], None),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(
+    separator: str, said: list[str], numbers: list[float] | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"id{separator}amount\n" + "".join(f'a{separator}"{text}"\n' for text in said), encoding="utf-8")
+    found = read_csv(path)["amount"]
+    if numbers is None:
+        assert found.tolist() == said
+    else:
+        pd.testing.assert_series_equal(found, pd.Series(numbers, dtype="float64", name="amount"))
+
+
+def test_ids_with_blanks_stay_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("Kunde;Umsatz\n100 234;1 234,50 €\n100 235;7,00 €\n")
+    table = read_table(path, ["Kunde"])
+    assert table["Kunde"].tolist() == ["100 234", "100 235"] and table["Umsatz"].tolist() == [1234.5, 7.0]
+
+
+@pytest.mark.parametrize(
     ("name", "content", "told"),
     [
         ("empty.csv", b"", "is empty; it needs a line"),

@@ -24,6 +24,7 @@ from crm_models.uplift.comparison import AVERAGE
 from crm_models.uplift.learners import CANDIDATES
 from crm_models.uplift.model import UpliftModel, sleeping_dogs
 from crm_models.uplift.qini import Trial, qini, qini_curve, qini_interval
+from crm_models.uplift.table import read_trial
 from crm_models.uplift.training import train_from_table, train_uplift
 
 NOW = datetime(2026, 11, 1)
@@ -207,6 +208,16 @@ def test_arms_are_named_and_others_left_out(table: pd.DataFrame) -> None:
     numbered = arms.assign(arm=np.where(arms["arm"] == "mail", 1, 0))
     same = train_from_table(numbered, "arm", "came", NOW, treated="1", control="0", propensity="chance")
     assert same.card is not None and same.card.rows == len(arms)
+
+
+def test_what_was_wanted_may_be_said_as_yes_and_no(table: pd.DataFrame) -> None:
+    given = table.drop(columns="effect")
+    words = given.assign(
+        came=np.where(given["came"] > 0, "ja", "nein"), offered=np.where(given["offered"] > 0, "TRUE", "FALSE")
+    )
+    read, meant = (read_trial(each, "offered", "came", propensity="chance") for each in (words, given))
+    pd.testing.assert_frame_equal(read, meant)
+    assert 0 < read["outcome"].mean() < 1
 
 
 def test_an_unknown_propensity_is_estimated_and_the_card_says_so() -> None:

@@ -102,6 +102,24 @@ def test_a_column_that_tells_the_outcome_is_refused_and_can_be_dropped(kind: str
     assert "cancelled" not in check_customers(table, needs)
 
 
+@pytest.mark.parametrize("kind", ["dates", "reasons of most", "days", "parquet's days"])
+def test_a_column_that_stands_with_those_who_left_alone_is_refused(kind: str) -> None:
+    """The day of the cancellation tells it by standing there at all, whatever the day is."""
+    table = customers(400)
+    left = table["Churn"] == "Yes"
+    random = np.random.default_rng(2)
+    days = pd.Series(random.integers(1, 300, len(table)), dtype="Int64")
+    said = {
+        "dates": (pd.Timestamp("2025-01-01") + pd.to_timedelta(days, unit="D")).dt.strftime("%d.%m.%Y").where(left, ""),
+        "reasons of most": pd.Series(random.choice(["price", "moved"], len(table))).where(left & (days > 60)),
+        "days": days.astype(float).where(left),
+        "parquet's days": days.where(left),
+    }
+    assert "when tells Churn by itself" in refusal(table.assign(when=said[kind]))
+    table["when"] = said[kind].sample(frac=1, random_state=3).to_numpy()  # gaps that are nobody's are no leak
+    assert "when" in check_customers(table, CHURN)
+
+
 def test_one_customer_is_enough_to_be_scored() -> None:
     few = check_customers(customers(1).drop(columns="Churn"), CustomerTable(id_column="customerID", fewest=1))
     assert list(few.index) == ["0000-X"]

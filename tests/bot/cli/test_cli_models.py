@@ -99,7 +99,7 @@ def test_a_table_is_learned_from_scored_and_an_older_version_used_again(rapport,
     assert rapport(*score, "--output", str(again)).code == 0
     pd.testing.assert_series_equal(pd.read_csv(again)["value"], own["value"])
 
-    with purchases.open("a", encoding="utf-8") as file:  # a version is named after the last day of its table
+    with purchases.open("a", encoding="utf-8") as file:
         file.write("C-1,2026-01-05,20\n")
     assert rapport("models", "train", "value", "--table", str(purchases), *COLUMNS).code == 0
     newer, older = (each.version for each in versions())
