@@ -6,17 +6,21 @@ knows its Shapley values as well.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm_models.churn.encoding import Floats
-from crm_models.churn.tree_shapley import MANY_ROWS, ManyRows
+
+if TYPE_CHECKING:
+    from crm_models.churn.tree_shapley import ManyRows
+
+# From so many rows on the quick way to Shapley values is quicker; below, preparing the trees takes longer.
+MANY_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Trees:
     def parts(self, codes: Floats) -> Floats:
         if not len(codes):
             return np.zeros((0, self._columns))
-        if len(codes) >= MANY_ROWS and not self._asks_categories:
+        if len(codes) >= MANY_ROWS:
             return self._many_rows.values(codes)
         parts = np.asarray(self._booster.predict(codes, pred_contrib=True, num_threads=1), dtype=np.float64)
         return np.asarray(parts[:, :-1] * self._share)
@@ -93,13 +97,14 @@ class Trees:
 
     @cached_property
     def _many_rows(self) -> ManyRows:
-        return ManyRows(self._booster, self._booster.feature_name())
+        from crm_models.churn.tree_shapley import ManyRows  # takes a second, and one customer does without
+
+        return ManyRows(self._booster, self._share)
 
     def _take(self, text: str, columns: int) -> None:
         import lightgbm
 
         self._text, self._columns = text, columns
-        self._asks_categories = re.search(r"^num_cat=[1-9]", text, re.MULTILINE) is not None
         self._booster = lightgbm.Booster(model_str=text)
         # LightGBM sums the raw scores of a forest's trees as well
         self._share = 1.0 / self._booster.num_trees() if self.kind == "forest" else 1.0
