@@ -23,12 +23,16 @@ class Blend:
 
     @classmethod
     def fit(cls, rows: Rows, found: Comparison, plan: Plan) -> Self:
-        """The chosen candidates, on all rows, with the weights that the comparison found on unseen ones."""
+        """The chosen candidates, on all rows, with the weights that the comparison found on unseen ones.
+
+        Where it had to draw a rare outcome more often, on what it drew: weights fit candidates that learned alike.
+        """
+        rows = found.drawn or rows
         members = {
             name: plan.candidates[name]().fit(rows.codes, rows.left, rows.levels, rows.directions, plan.seed)
             for name in found.weights
         }
-        return cls(members, found.weights, found.bias)
+        return cls(members, found.weights, found.bias - rows.too_many * sum(found.weights.values()))
 
     def log_odds(self, codes: Floats) -> Floats:
         total = np.full(len(codes), self.bias)

@@ -48,20 +48,24 @@ class Linear:
         return made
 
 
-def logistic(values: Floats, left: NDArray[np.bool_], directions: NDArray[Any], penalty: float) -> tuple[Floats, float]:
+def logistic(
+    values: Floats, left: NDArray[np.bool_], directions: NDArray[Any], penalty: float, weight: Floats | None = None
+) -> tuple[Floats, float]:
     """Weights and bias of a logistic regression whose weights keep to their directions: 1 up, -1 down, 0 either.
 
-    Minimises mean log-loss + penalty / 2 * |w|^2 within the bounds by L-BFGS-B (Byrd, Lu, Nocedal, Zhu 1995).
+    Minimises mean log-loss + penalty / 2 * |w|^2 within the bounds by L-BFGS-B (Byrd, Lu, Nocedal, Zhu 1995). The mean
+    is over rows, or over as many as each of them stands for (`weight`).
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     target = left.astype(np.float64)
+    counts = np.ones(len(target)) if weight is None else weight * (len(weight) / weight.sum())
 
     def loss(guess: Floats) -> tuple[float, Floats]:
         log_odds = values @ guess[:-1] + guess[-1]
-        error = sigmoid(log_odds) - target
+        error = (sigmoid(log_odds) - target) * counts
         gradient = np.append(values.T @ error / len(target) + penalty * guess[:-1], error.mean())
-        missed = np.logaddexp(0.0, log_odds) - target * log_odds
+        missed = (np.logaddexp(0.0, log_odds) - target * log_odds) * counts
         return float(missed.mean() + penalty / 2 * guess[:-1] @ guess[:-1]), gradient
 
     bounds = [(0.0 if way > 0 else None, 0.0 if way < 0 else None) for way in directions]

@@ -11,24 +11,31 @@ _BINS = 10
 _RESAMPLES = 200  # for an interval
 
 
-def scores_of(chance: Floats, left: NDArray[np.bool_]) -> dict[str, float]:
-    """AUC, PR-AUC (average precision), ECE and log-loss of probabilities, each (rows,)."""
+def scores_of(chance: Floats, left: NDArray[np.bool_], weight: Floats | None = None) -> dict[str, float]:
+    """AUC, PR-AUC (average precision), ECE and log-loss of probabilities, each (rows,).
+
+    Args:
+        weight: what each row counts for, 1 by default.
+    """
     from sklearn.metrics import average_precision_score, log_loss, roc_auc_score  # type: ignore[import-untyped]
 
     return {
-        "auc": float(roc_auc_score(left, chance)),
-        "pr_auc": float(average_precision_score(left, chance)),
-        "ece": calibration_error(chance, left),
-        "log_loss": float(log_loss(left, np.clip(chance, 1e-9, 1 - 1e-9))),
+        "auc": float(roc_auc_score(left, chance, sample_weight=weight)),
+        "pr_auc": float(average_precision_score(left, chance, sample_weight=weight)),
+        "ece": calibration_error(chance, left, weight=weight),
+        "log_loss": float(log_loss(left, np.clip(chance, 1e-9, 1 - 1e-9), sample_weight=weight)),
     }
 
 
-def calibration_error(chance: Floats, left: NDArray[np.bool_], bins: int = _BINS) -> float:
+def calibration_error(
+    chance: Floats, left: NDArray[np.bool_], bins: int = _BINS, weight: Floats | None = None
+) -> float:
     """Expected calibration error (Naeini, Cooper & Hauskrecht 2015): |share that left - mean chance| in bins of equal
     width, weighted by their rows."""
     place = np.minimum((chance * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, weights=left - chance, minlength=bins)
-    return float(np.abs(gaps).sum() / len(chance))
+    weight = np.ones(len(chance)) if weight is None else weight
+    gaps = np.bincount(place, weights=(left - chance) * weight, minlength=bins)
+    return float(np.abs(gaps).sum() / weight.sum())
 
 
 def auc_interval(chance: Floats, left: NDArray[np.bool_], seed: int) -> tuple[float, float]:

@@ -122,7 +122,6 @@ def train_from_table(
     found = model.comparison
     assert found is not None
     how = f"{plan.repeats} x {plan.folds}-fold"
-    share = float(found.unseen_left.mean())
     model.card = ModelCard(
         name=model.name,
         version=model.version,
@@ -130,7 +129,7 @@ def train_from_table(
         f"{model.why_left}.",
         data=" ".join([f"A table with the columns {', '.join(model.columns)}.", *model.ignored]),
         rows=int(table[target].notna().sum()),
-        metrics={**found.scores[found.chosen], "share_left": share, "threshold": model.threshold},
+        metrics={**found.scores[found.chosen], "share_left": found.share_left, "threshold": model.threshold},
         measured_on=f"rows that were not learned from, {how}; ± is the standard deviation over the repeats",
         trained_at=now,
         code_version=code_version(),

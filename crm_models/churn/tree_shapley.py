@@ -49,7 +49,7 @@ class _OneOf(DecisionTreeNode):  # type: ignore[misc]
 
     categories: tuple[int, ...] = ()
 
-    def shall_go_left(self, row: pd.DataFrame, GPU: bool = False) -> pd.Series[bool]:
+    def shall_go_left(self, row: Any, GPU: bool = False) -> Any:
         return row[self.feature_name].isin(self.categories)
 
 

@@ -162,6 +162,31 @@ def test_which_value_means_left_is_read_from_the_table_however_many_left(target:
         assert meaning_left(target, rows)[0] == left
 
 
+def test_few_who_left_among_many_are_all_compared_and_chances_stay_true() -> None:
+    """Of 90 among 30,000 a plain sample of 2,000 would have six: too few to tell one candidate from another."""
+    random = np.random.default_rng(8)
+    table = pd.DataFrame({"calls": random.poisson(2.0, 30_000), "tenure": random.integers(1, 72, 30_000)})
+    chance = 1 / (1 + np.exp(8.4 - 0.9 * table["calls"].clip(upper=6)))
+    table["churn"] = np.where(random.random(len(table)) < chance, "yes", "no")
+    left = (table["churn"] == "yes").to_numpy()
+    assert 0.002 < left.mean() < 0.01
+    plan = Plan(repeats=1, folds=3, most_rows=2_000, candidates=FAST.candidates)
+    model = train_from_table(table, "churn", datetime(2026, 11, 1), plan=plan)
+    assert model.card is not None and model.comparison is not None
+    assert model.comparison.unseen_left.sum() == left.sum() and len(model.comparison.unseen_left) == 2_000
+    told = model.card.metrics
+    assert told["share_left"] == pytest.approx(left.mean())
+    assert told["auc"] == pytest.approx(roc_auc_score(left, chance), abs=0.03)
+    found = model.predict(table)
+    assert found.sum() == pytest.approx(left.sum(), rel=0.1)
+    for calls in (1, 4):  # as true among few calls as among many
+        rows = (table["calls"] == calls).to_numpy()
+        assert found[rows].mean() == pytest.approx(left[rows].mean(), rel=0.35)
+    often = (table["calls"] >= 4).to_numpy()
+    at_risk = (model.label(table) == AT_RISK).to_numpy()
+    assert at_risk[often].mean() > 0.9 and at_risk.mean() < 0.5
+
+
 def test_the_card_says_which_value_means_left_and_why() -> None:
     table = GIVEN.iloc[:300].assign(churn=GIVEN["churn"].map({"yes": "2", "no": "1"}))
     model = train_from_table(table, "churn", datetime(2026, 11, 1), plan=FAST)
