@@ -23,7 +23,7 @@ _COLOURS = {
     "drifting": "#e2711d",
     "lost": "#8d99a6",
 }
-_AXES = {"no_order_for": "days since the last order", "orders": "orders", "spent_cents": "spent, in cents"}
+_AXES = {"no_order_for": "days since the last order", "orders": "orders", "spent_cents": "spent in all"}
 
 
 def draw(model: Segmentation, table: pd.DataFrame) -> dict[str, bytes]:
@@ -33,7 +33,7 @@ def draw(model: Segmentation, table: pd.DataFrame) -> dict[str, bytes]:
     Args:
         table: the customers that the model was fitted on.
     """
-    return {SCATTER: _png(_scatter(model, table)), PROFILE: _png(_profile(model, table))}
+    return {SCATTER: _png(_scatter(model, table)), PROFILE: _png(profile_figure(model, table))}
 
 
 def _png(figure: Figure) -> bytes:
@@ -66,14 +66,16 @@ def _scatter(model: Segmentation, table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _profile(model: Segmentation, table: pd.DataFrame) -> Figure:
+def profile_figure(model: Segmentation, table: pd.DataFrame) -> Figure:
+    """The medians of each segment: days, orders, money in whole currency."""
     from matplotlib.figure import Figure
 
     profile = model.profile(table)
     figure = Figure(figsize=(10, 3.6))
     for axes, (column, title) in zip(figure.subplots(1, 3), _AXES.items(), strict=True):
-        axes.barh(profile.index, profile[column], color=[_COLOURS[name] for name in profile.index])
-        axes.axvline(table[column].median(), color="#333333", linestyle=":", linewidth=1)
+        unit = 100 if column == "spent_cents" else 1  # money in whole currency, as in the other picture
+        axes.barh(profile.index, profile[column] / unit, color=[_COLOURS[name] for name in profile.index])
+        axes.axvline(table[column].median() / unit, color="#333333", linestyle=":", linewidth=1)
         axes.set_title(f"median {title}", fontsize=9)
         axes.invert_yaxis()
     figure.suptitle("Profile of the segments; dotted: all customers", fontsize=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,23 +20,26 @@ class Kind(StrEnum):
     EVENTS = "events"  # something a customer looked at or searched
 
 
-_CUSTOMER_ID = "customerid custid userid clientid recid accountid memberid kundennummer customernumber customerno"
+_CUSTOMER_ID = (
+    "customerid custid userid clientid recid accountid memberid kundennummer customernumber customerno kundennr "
+    "kundenid numeroclient nclient codeclient"
+)
 _USUAL: dict[Kind, dict[str, str]] = {
     Kind.CUSTOMERS: {
         "customer_id": f"{_CUSTOMER_ID} id",
-        "first_name": "firstname givenname forename vorname fname",
-        "last_name": "lastname surname familyname nachname lname",
+        "first_name": "firstname givenname forename vorname prenom fname",
+        "last_name": "lastname surname familyname nachname lname nom",
         "name": "name fullname customername customer",
-        "email": "email emailaddress mail emailid",
+        "email": "email emailaddress mail emailid emailadresse mailadresse courriel",
         "phone": "phone phonenumber telephone tel mobile mobilenumber telefon cell",
         "house": "streetnumber housenumber houseno streetno hausnummer",
         "address1": "address1 address addressline1 street streetaddress strasse addr1",
         "address2": "address2 addressline2 addr2",
-        "city": "city town suburb ort stadt locality",
+        "city": "city town suburb ort stadt locality ville",
         "state": "state region province county",
-        "postcode": "postcode postalcode zip zipcode plz pincode",
-        "country": "country land countrycode",
-        "birth_date": "birthdate dateofbirth dob birthday geburtsdatum",
+        "postcode": "postcode postalcode zip zipcode plz postleitzahl pincode codepostal",
+        "country": "country land pays countrycode",
+        "birth_date": "birthdate dateofbirth dob birthday geburtsdatum datenaissance datedenaissance",
         "national_id": "nationalid ssn socsecid socialsecuritynumber taxid idnumber",
         "loyalty_number": "loyaltynumber loyaltyid membershipnumber cardnumber loyaltycard",
         "language": "language lang locale",
@@ -43,16 +47,20 @@ _USUAL: dict[Kind, dict[str, str]] = {
         "created_at": "createdat joinedat signupdate registeredat registrationdate created customersince",
     },
     Kind.ORDERS: {
-        "order_id": "orderid orderno ordernumber invoiceno invoice invoicenumber transactionid",
+        "order_id": "orderid orderno ordernumber invoiceno invoice invoicenumber transactionid bestellnummer bestellnr "
+        "auftragsnummer auftragsnr rechnungsnummer rechnungsnr belegnummer belegnr numerocommande numerodecommande",
         "customer_id": _CUSTOMER_ID,
-        "placed_at": "placedat orderdate invoicedate date datetime orderedat createdat timestamp purchasedate",
-        "item_id": "itemid sku stockcode productid productcode articlenumber article",
-        "description": "description productname itemname product name title",
-        "category": "category productcategory department",
-        "quantity": "quantity qty pieces units amountordered",
-        "price": "price unitprice itemprice pricepaid",
-        "currency": "currency currencycode",
-        "country": "country countrycode",
+        "placed_at": "placedat orderdate invoicedate date datetime orderedat createdat timestamp purchasedate "
+        "bestelldatum auftragsdatum rechnungsdatum belegdatum datum datecommande datedecommande",
+        "item_id": "itemid sku stockcode productid productcode articlenumber article artikelnummer "
+        "artikelnr artikel reference",
+        "description": "description productname itemname product name title artikelbezeichnung bezeichnung produkt "
+        "designation libelle",
+        "category": "category productcategory department kategorie warengruppe categorie",
+        "quantity": "quantity qty pieces units amountordered menge anzahl quantite",
+        "price": "price unitprice itemprice pricepaid einzelpreis stuckpreis preis prixunitaire prix",
+        "currency": "currency currencycode wahrung waehrung devise",
+        "country": "country countrycode land pays",
     },
     Kind.EVENTS: {
         "event_id": "eventid",
@@ -177,5 +185,5 @@ def _guess(columns: list[str], kind: Kind, told: AnyMapping[str, str]) -> dict[s
 
 def _names(column: str) -> tuple[str, ...]:
     """As it is compared; of a nested value (`address.zip`) also the last part."""
-    whole = re.sub(r"[^a-z0-9]", "", column.casefold())
-    return whole, re.sub(r"[^a-z0-9]", "", column.casefold().rsplit(".", 1)[-1])
+    plain = unicodedata.normalize("NFKD", column).casefold()  # Währung is Wahrung
+    return re.sub(r"[^a-z0-9]", "", plain), re.sub(r"[^a-z0-9]", "", plain.rsplit(".", 1)[-1])

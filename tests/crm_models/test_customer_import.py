@@ -182,6 +182,21 @@ def test_events_are_taken_once(connection: Connection, tmp_path: Path) -> None:
     assert connection.execute(select(func.count()).select_from(browse_events)).scalar_one() == 2
 
 
+@pytest.mark.parametrize(
+    ("columns", "kind"),
+    [
+        ("Kundennr Bestellnummer Bestelldatum Artikelnummer Bezeichnung Menge Einzelpreis Währung", Kind.ORDERS),
+        ("Kundennummer Rechnungsnr Datum Artikel Anzahl Stückpreis", Kind.ORDERS),
+        ("code_client numéro_commande date_commande référence quantité prix_unitaire devise", Kind.ORDERS),
+        ("Kundennr Vorname Nachname E-Mail-Adresse PLZ Ort Geburtsdatum", Kind.CUSTOMERS),
+        ("code_client prénom nom courriel code_postal ville pays", Kind.CUSTOMERS),
+    ],
+)
+def test_german_and_french_columns_are_found(columns: str, kind: Kind) -> None:
+    found = map_columns(columns.split(), "table.csv")
+    assert found.kind is kind and not found.ignored
+
+
 def test_columns_are_told_by_option_or_file(tmp_path: Path) -> None:
     columns = ["who", "mailbox"]
     file = written(tmp_path / "map.yml", "customer_id: who\n")

@@ -19,7 +19,7 @@ from crm_models.registry.versions import add_version, use_version
 from crm_models.segments.clusters import HDBSCAN, Judged, choose
 from crm_models.segments.model import Segmentation
 from crm_models.segments.names import name_clusters
-from crm_models.segments.plots import draw
+from crm_models.segments.plots import draw, profile_figure
 from crm_models.segments.stage import LifecycleStage
 from crm_models.segments.training import train_segments, train_stage
 from crm_models.training import TrainingContext
@@ -122,6 +122,9 @@ def test_pictures_and_card_lie_beside_the_model(demo_shop: Engine, tmp_path: Pat
     for name in ("scatter.png", "profile.png"):
         assert (tmp_path / "one" / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert draw(model, context.features) == model.pictures
+    money = profile_figure(model, context.features).axes[2]  # as the scatter: 1,500 and not 150,000 cents
+    longest = max(bar.get_width() for bar in money.patches)
+    assert longest == pytest.approx(model.profile(context.features)["spent_cents"].max() / 100)
     text = (tmp_path / "one" / "card.md").read_text()
     assert "silhouette_5" in text and "stability_5" in text
 
