@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.engine import Connection
@@ -22,6 +23,7 @@ _MARGIN = 0.25
 _NEWEST = re.compile(r"\b(last|latest|newest|most recent|recent)\b(?! (week|month|year))", re.IGNORECASE)
 _OLDEST = re.compile(r"\b(oldest|very first|earliest)\b", re.IGNORECASE)
 _OTHER = re.compile(r"\b(the|my) other\b|\banother order\b", re.IGNORECASE)
+_NEWER_OR_OLDER = re.compile(r"\b(newer|older)\b", re.IGNORECASE)
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (time|day|of|week))", re.IGNORECASE)
 _DIGITS = re.compile(r"(?<![\w.,-])#?(\d{3,12})(?![\w.,-])")
@@ -41,7 +43,8 @@ _UNDER_WAY = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 # The talk about an order says nothing about what is in it.
 _ORDER_WORDS = re.compile(
     r"\b(order(ed|s)?|parcel|package|delivery|delivered|arrived|shipped|cancel(led)?|return|exchange|where|when|"
-    r"has|not|yet|been|did|was|no|other|last|latest|recent|newest|mean|meant|bought|about|status|track)\b",
+    r"has|not|yet|been|did|was|no|other|last|latest|recent|newest|mean|meant|bought|about|status|track|start(ed)?|begin|"
+    r"then|please|want|like|back|send|sent|give|just|money|refund|now|will|get|how|what|why)\b",
     re.IGNORECASE,
 )
 
@@ -54,6 +57,7 @@ class ReferenceKind(StrEnum):
     PRODUCT = "product"
     CATEGORY = "category"  # a word of the kind of product alone: "office" of "home office"
     RECENCY = "recency"
+    DATE = "date"  # placed on that day, or else delivered on it
     STATUS = "status"
     OTHER = "other"
 
@@ -72,6 +76,7 @@ def find_order_reference(
     offered: Sequence[str] = (),
     current: str | None = None,
     products: Sequence[str] = (),
+    dates: Sequence[str] = (),
 ) -> tuple[OrderCandidate, ...]:
     """Orders of the verified customer that `text` may mean, likeliest first; none when it points at none.
 
@@ -79,6 +84,7 @@ def find_order_reference(
     "the second one" counts through; without them it counts through the open orders, newest first, then the
     others. `current` is the order spoken of until now, which "the other one" is not. `products` are the words of
     the text that name a product, where they are known: the rest of a long message says nothing about what was bought.
+    `dates` are days, weeks or months of the text in ISO 8601.
     """
     named = normalise_order_id(text)
     if named is not None:
@@ -89,8 +95,10 @@ def find_order_reference(
     for found in (
         _by_digits(history, text),
         _by_position(shown, text, explicit=bool(offered)),
+        _by_age(shown, text) if offered else (),
         *(_by_product(history, product, _NEWEST.search(text) is not None) for product in products),
         _by_product(history, text, _NEWEST.search(text) is not None),
+        _by_date(history, dates),
         _by_recency(history, text),
         _by_other(shown, text, current),
         _by_status(history, text),
@@ -115,6 +123,31 @@ def _by_position(shown: Sequence[Order], text: str, explicit: bool) -> tuple[Ord
         return ()
     position = _ORDINALS[match.group(1).lower()]
     return _equal(shown[position : position + 1], ReferenceKind.POSITION)
+
+
+def _by_age(shown: Sequence[Order], text: str) -> tuple[OrderCandidate, ...]:
+    """ "The newer one", of those that were offered."""
+    match = _NEWER_OR_OLDER.search(text)
+    if match is None or not shown:
+        return ()
+    by_date = sorted(shown, key=lambda order: order.placed_at)
+    return _equal(by_date[-1:] if match.group(1).lower() == "newer" else by_date[:1], ReferenceKind.POSITION)
+
+
+def _by_date(history: Sequence[Order], dates: Sequence[str]) -> tuple[OrderCandidate, ...]:
+    """ "The order from yesterday", "what I bought last week"."""
+    for said in dates:
+        placed = [order for order in history if _is_within(order.placed_at, said)]
+        delivered = [order for order in history if order.delivered_at and _is_within(order.delivered_at, said)]
+        if placed or delivered:
+            return _equal(placed or delivered, ReferenceKind.DATE)
+    return ()
+
+
+def _is_within(moment: datetime, said: str) -> bool:
+    """Whether it lies in a day, week or month (ISO 8601); a year says too little."""
+    form = "%G-W%V" if "W" in said else {10: "%Y-%m-%d", 7: "%Y-%m"}.get(len(said))
+    return form is not None and moment.strftime(form) == said
 
 
 def _by_product(history: Sequence[Order], text: str, newest: bool) -> tuple[OrderCandidate, ...]:

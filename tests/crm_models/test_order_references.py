@@ -7,6 +7,7 @@ from shop_fixture import ADA, BEN, BENS, CLAIMED, DELIVERED, NOBODY, OLD, PENDIN
 from sqlalchemy.engine import Connection
 
 from crm_models.order_references import ReferenceKind, find_order_reference
+from crm_models.orders import get_order
 
 
 def _found(connection: Connection, text: str, **context: object) -> list[str]:
@@ -80,3 +81,21 @@ def test_a_candidate_says_what_pointed_at_it(shop: Connection) -> None:
 def test_the_rest_of_a_long_message_does_not_hide_the_product(shop: Connection) -> None:
     text = "i moved, so please change the address of my kettle order to Lindenweg 4 in 10961 Berlin, thank you"
     assert _found(shop, text, products=("kettle",)) == [PENDING]
+
+
+def test_a_date_points_at_what_was_placed_then(shop: Connection) -> None:
+    placed = {order_id: get_order(shop, ADA, order_id).placed_at for order_id in (PENDING, PROCESSED, DELIVERED)}  # type: ignore[union-attr]
+    day = placed[PROCESSED].strftime("%Y-%m-%d")
+    assert _found(shop, "the order from that day", dates=[day]) == [PROCESSED]
+    assert PROCESSED in _found(shop, "what I bought that week", dates=[placed[PROCESSED].strftime("%G-W%V")])
+    assert _found(shop, "the order from then", dates=["1999-01-01"]) == []
+    # What is named comes before the day that it is needed on.
+    assert _found(shop, "I need the kettle that day", dates=[day]) == [PENDING]
+
+
+def test_the_newer_one_is_of_those_that_were_offered(shop: Connection) -> None:
+    offered = (OLD, DELIVERED)
+    newer, older = sorted(offered, key=lambda each: get_order(shop, ADA, each).placed_at, reverse=True)  # type: ignore[union-attr]
+    assert _found(shop, "the newer one", offered=offered) == [newer]
+    assert _found(shop, "only the older", offered=offered) == [older]
+    assert _found(shop, "is there a newer model") == []
