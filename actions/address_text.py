@@ -64,6 +64,26 @@ def correct_address(text: str, known: Address) -> Address | None:
     return corrected if corrected != known else None
 
 
+def street_alone(text: str) -> str | None:
+    """Street and number, where a message is nothing else."""
+    said = _said_alone(text)
+    return said if _STREET_FIRST.match(said) and not _is_town(said) else None
+
+
+def town_alone(text: str) -> str | None:
+    """Postcode and town, where a message is nothing else."""
+    said = _said_alone(text)
+    return said if _is_town(said) else None
+
+
+def _said_alone(text: str) -> str:
+    return _CORRECTION.sub("", " ".join(text.split())).strip(" .!")
+
+
+def _is_town(said: str) -> bool:
+    return bool((_BEFORE.match(said) or _AFTER.match(said)) and not _ROAD.search(said))
+
+
 def parse_address(text: str, country: str) -> Address | None:
     """The address in `text`; `country` is taken where none is named. None when street or town cannot be seen."""
     plain = " ".join(_LEAD.sub("", text.replace("\n", ", ")).split()).strip(" .")

@@ -14,14 +14,15 @@ from actions.change_payment import ValidatePaymentForm
 from actions.exchange_items import ValidateExchangeForm
 from actions.fields import AddressField, LineField, NewItemField, PaymentField, ReasonField, task_order
 from actions.formats import line_name, method_name, money
-from actions.order_choice import OrderField, order_buttons
+from actions.order_choice import OrderField, described_among, order_buttons
 from actions.return_items import ValidateReturnForm
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
 from actions.task_words import difference_words, item_words, line_words, order_words
-from actions.turn import running_task
+from actions.turn import asked_which_order, is_starting, running_task
 from actions.words import has_word, word
 from crm_models.exchanges import exchange_options
+from crm_models.orders import Order
 from crm_models.payments import find_method
 from crm_models.returns import quote_return
 
@@ -65,19 +66,25 @@ class _Question(ShopAction):
 
 
 class AskAddress(_Question):
-    """The whole address, or the country that the one just written lacks."""
+    """The whole address, or what the one just written lacks."""
 
     action = "action_ask_address"
 
     def act(self, context: Context) -> list[EventType]:
         """What was written is not asked for again."""
-        written = AddressField().without_country(context)
-        if written is None:
-            context.say("ask", "address")
-        else:
+        field = AddressField()
+        written = field.without_country(context)
+        street, town = field.pieces(context)
+        if written is not None:
             context.say(
                 "address", "which_country", address=address_words(written.columns()), buttons=_countries(context)
             )
+        elif street:
+            context.say("address", "which_town", street=street)
+        elif town:
+            context.say("address", "which_street", town=town)
+        else:
+            context.say("ask", "address")
         return []
 
 
@@ -90,8 +97,18 @@ class AskOrder(_Question):
         """As buttons; their order is remembered, for "the second one"."""
         field: OrderField = _field(context, OrderField)
         orders = field.candidates(context)
+        # "Send back the tea", which is in two of them: the others are not meant.
+        orders = described_among(context, orders) or _offered_before(context, orders) or orders
         context.say("ask", "order_id", buttons=order_buttons(orders, context.currency))
         return [SlotSet("choices", [order.order_id for order in orders])]
+
+
+def _offered_before(context: Context, orders: Sequence[Order]) -> list[Order]:
+    """Those offered when the same was asked just before."""
+    if is_starting(context.events, _form(context)) or not asked_which_order(context.events):
+        return []
+    offered = context.slots.get("choices") or ()
+    return [order for order in orders if order.order_id in offered and order.order_id != context.slots.get("excluded")]
 
 
 class AskLine(_Question):

@@ -12,6 +12,7 @@ from actions.doubt import open_doubt
 from actions.heard import asks_who_is_there, means_other_order, wants_person
 from actions.not_received import not_received
 from actions.order_choice import named_order
+from actions.person import speaks_of_deletion
 from actions.shop_action import Context, ShopAction
 from actions.turn import running_task
 from actions.wishes import grant_wish
@@ -67,9 +68,8 @@ def in_so_many_words(context: Context) -> str | None:
         return "action_order_status"
     if asks_who_is_there(turn.text):
         return "action_greet"
-    if any(each["name"] == "delete_data" for each in turn.intent_set) and is_waiting(
-        context.connection, turn.conversation_id
-    ):
+    of_deletion = any(each["name"] == "delete_data" for each in turn.intent_set) or speaks_of_deletion(turn.text)
+    if of_deletion and is_waiting(context.connection, turn.conversation_id):
         return "action_ask_person"  # "is it deleted now?", after that was passed to one
     if means_other_order(turn) and context.slots.get("order_id") and running_task(context.events) is None:
         return "action_correct_order"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.fields import TextField
+from actions.heard import says_goodbye
 from actions.next_action import add_what_fits
 from actions.not_received import ask_to_report, not_received
 from actions.order_choice import CERTAIN, described_orders, named_order
@@ -15,9 +17,10 @@ from actions.return_items import refuses as refuses_return
 from actions.set_aside import offer_to_go_on
 from actions.shop_action import Context, ShopAction
 from actions.task_form import TaskForm
+from actions.task_state import TaskEnded
 from actions.task_words import cleared
 from actions.turn import began_with, entities_in, has_run, is_starting, said_last
-from crm_models.complaints import ComplaintOutcome, open_complaint
+from crm_models.complaints import ComplaintOutcome, add_to_complaint, latest_complaint, open_complaint
 from crm_models.escalations import request_person
 from crm_models.identity import Trust
 from crm_models.next_action.kinds import Moment, Trouble
@@ -36,9 +39,28 @@ FEWEST_WORDS_MORE = 4
 _LATE = ("utter_order_status_late", "utter_greet_late_order", "utter_remembered_late")
 # Below this a question may be the complaint itself.
 UPSET = -0.25
+_WHERE = frozenset({"order_status", "track_package", "order_late"})
 LOOKED_UP = frozenset(
-    {"order_status", "track_package", "list_orders", "refund_status", "loyalty_points", "invoice_copy"}
+    {"order_status", "track_package", "list_orders", "refund_status", "loyalty_points", "invoice_copy", "what_next"}
 )
+WAYS_OUT = frozenset({"return_items", "exchange_items", "cancel_order"})
+# "The refund is late" tells what happened, though it is looked up as "where is my refund?" is.
+_ASKS = re.compile(
+    r"\?\s*$|^\W*(?:and|so|but|ok|just|please)?\W*"
+    r"(?:where|when|what|which|who|how|why|is|are|has|have|did|do|does|can|could|will|tell|show|track|send|give)\b",
+    re.IGNORECASE,
+)
+# "The lamp", "my new coffee grinder": more words say what is wrong with it.
+_MOST_WORDS_OF_AN_ITEM = 5
+# "It's broken" says nothing of what the team should know.
+_FEWEST_WORDS_OF_A_FAULT = 5
+_MOST_WORDS_OF_A_NO = 3
+
+
+def names_only_an_item(text: str, entities: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a message says which thing it is, and nothing more."""
+    things = (*entities.get("product", ()), *entities.get("category", ()), *entities.get("option", ()))
+    return bool(things) and not entities.get("reason") and len(text.split()) <= _MOST_WORDS_OF_AN_ITEM
 
 
 def tells_what_happened(text: str) -> bool:
@@ -56,18 +78,35 @@ class ComplaintText(TextField):
         """Any text but a short question about something that is looked up, asked without anger."""
         turn = context.turn
         calm = turn.sentiment > UPSET and not turn.frustrated
-        if turn.intent in LOOKED_UP and calm and len(turn.text.split()) < TELLING_WORDS // 2:
+        short = len(turn.text.split()) < TELLING_WORDS // 2
+        if turn.intent in LOOKED_UP and calm and short and _ASKS.search(turn.text):
+            return False
+        if turn.intent in WAYS_OUT and not tells_what_happened(turn.text):
+            # "I'd like to send it back" is what they want done, and no telling what happened.
             return False
         return super().mentioned(context, known)
 
     def read(self, context: Context, known: object, asked: bool) -> str | None:  # type: ignore[override]
-        """The answer, or the message that began it."""
+        """The answer, or the message that began it. One that only names the thing is kept, and the rest asked for."""
         if asked:
+            turn = context.turn
+            opening = began_with(context.events, ValidateComplaintForm.form)
+            told = len(str(opening.get("text") or "").split()) >= _FEWEST_WORDS_OF_A_FAULT
+            if turn.intent == "deny" and len(turn.text.split()) <= _MOST_WORDS_OF_A_NO:
+                if told:
+                    return str(opening["text"])
+                context.say("complaint", "not_told")
+                raise TaskEnded
+            if not told and names_only_an_item(turn.text, turn.entities) and not context.slots.get("misses"):
+                context.say("complaint", "noted_item")
+                return None
             return super().read(context, {}, asked)
-        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and (
-            tells_what_happened(context.turn.text) or _goes_on(context)
-        )
-        return context.turn.text.strip() if telling else None
+        said = _in_words(context)
+        goes_on = _goes_on(context, said)
+        telling = context.turn.intent in (*INTENTS, *DOUBTFUL) and (tells_what_happened(said) or goes_on)
+        # "I've been waiting for weeks", of an order just said to be late.
+        telling = telling or (context.turn.intent == "order_late" and goes_on)
+        return said.strip() if telling else None
 
 
 class ValidateComplaintForm(TaskForm):
@@ -82,12 +121,16 @@ class ValidateComplaintForm(TaskForm):
         """Say sorry first, when it begins and there is something to ask. A parcel that never came needs no telling."""
         if is_starting(context.events, self.form) and (order := not_received(context)) is not None:
             return [*ask_to_report(context, order), SlotSet("complaint_text", None), SlotSet("requested_slot", None)]
-        events = super().act(context)
-        asks = any(event.get("name") == "requested_slot" and event["value"] for event in events)
-        if asks and is_starting(context.events, self.form):
-            fault = context.turn.intent in _TROUBLES and not _things(context.turn.entities)
-            context.say("complaint", "sorry_item" if fault else "sorry")
-        return events
+        if is_starting(context.events, self.form) and says_goodbye(context.turn.text):
+            # "Bye, what a ..." leaves, and tells nothing.
+            context.say("goodbye")
+            return [SlotSet("complaint_text", None), SlotSet("requested_slot", None)]
+        return super().act(context)
+
+    def open(self, context: Context) -> None:
+        """Sorry, and which item it is where something is broken."""
+        fault = context.turn.intent in _TROUBLES and not _things(context.turn.entities)
+        context.say("complaint", "sorry_item" if fault else "sorry")
 
 
 class ActionComplaint(ShopAction):
@@ -105,9 +148,11 @@ class ActionComplaint(ShopAction):
             return cleared()
         opening = began_with(context.events, ValidateComplaintForm.form)
         topic = _topic(context, opening)
-        text = _whole(opening, answer)
+        text = _whole(opening, _items_named(context), answer)
         customer_id = context.identity.customer_id if context.verified else None
         order_id = _order_meant(context, opening, topic) if customer_id else None
+        if _add_to_the_last(context, text, named_order(context) or _order_of_things(context, opening, topic)):
+            return [*cleared(), *_answer_too(context)]
         filed = dict(
             customer_id=customer_id,
             conversation_id=context.turn.conversation_id,
@@ -129,15 +174,60 @@ class ActionComplaint(ShopAction):
             )
         added = add_what_fits(context, Moment.COMPLAINT, text=text, trouble=_TROUBLES.get(topic, Trouble.NONE))
         offer_to_go_on(context)
-        return [*cleared(), *added]
+        return [*cleared(), *added, *_answer_too(context)]
 
 
-def _goes_on(context: Context) -> bool:
+def _add_to_the_last(context: Context, text: str, order_id: str | None) -> bool:
+    """Whether it says more of the complaint made a moment ago, and not of another order."""
+    last = latest_complaint(context.connection, context.turn.conversation_id)
+    if last is None or not has_run(context.events, ActionComplaint.action):
+        return False
+    if order_id is not None and order_id != last.order_id:
+        return False
+    add_to_complaint(context.connection, last, text)
+    context.say("complaint", "added", complaint_id=last.complaint_id)
+    return True
+
+
+def _answer_too(context: Context) -> list[EventType]:
+    """ "What a joke. Just tell me when!" is part of the complaint, and a question that has an answer."""
+    asks = context.turn.intent in _WHERE and not is_starting(context.events, ValidateComplaintForm.form)
+    return [FollowupAction("action_order_status")] if asks and _ASKS.search(context.turn.text) else []
+
+
+def _items_named(context: Context) -> list[str]:
+    """Answers that only named the thing, since the complaint began."""
+    said: list[str] = []
+    for event in reversed(context.events):
+        if event["event"] == "active_loop" and event["name"] == ValidateComplaintForm.form:
+            break
+        if event["event"] == "user" and (event.get("text") or "") != context.turn.text:
+            text = str(event.get("text") or "")
+            if names_only_an_item(text, entities_in(event.get("parse_data") or {})):
+                said.insert(0, text)
+    return said
+
+
+def _in_words(context: Context) -> str:
+    """The message, or the one before it where the button only says what that meant."""
+    turn = context.turn
+    meant = turn.is_button and said_last(context.events).startswith("utter_clarify")
+    return turn.question if meant else turn.text
+
+
+def _goes_on(context: Context, said: str) -> bool:
     """Whether it is known what it is about: an order just said to be late, or a complaint recorded a moment ago."""
-    if context.turn.is_button or len(context.turn.text.split()) < FEWEST_WORDS_MORE:
+    if said.startswith("/") or len(said.split()) < FEWEST_WORDS_MORE or said.rstrip().endswith("?"):
         return False
     last = said_last(context.events)
     return last.startswith(_LATE) or has_run(context.events, ActionComplaint.action)
+
+
+def complains_of_the_delay(context: Context) -> bool:
+    """Whether an unhappy customer who was just told that the order is late says so too, and asks nothing."""
+    turn = context.turn
+    told = turn.intent == "order_late" and said_last(context.events).startswith(_LATE) and _goes_on(context, turn.text)
+    return told and turn.unhappy and not turn.is_button and _ASKS.search(turn.text) is None
 
 
 def _topic(context: Context, opening: Mapping[str, Any]) -> str:
@@ -149,14 +239,28 @@ def _intent(opening: Mapping[str, Any]) -> str | None:
     return ((opening.get("parse_data") or {}).get("intent") or {}).get("name")
 
 
-def _whole(opening: Mapping[str, Any], answer: str) -> str:
+def _whole(opening: Mapping[str, Any], between: Sequence[str], answer: str) -> str:
     """The complaint in the customer's words: "my kettle leaks" and the answer to "what happened?".
 
     "I want to complain" says nothing of it.
     """
     began = str(opening.get("text") or "").strip()
     tells = _intent(opening) in _TROUBLES or bool(entities_in(opening.get("parse_data") or {}))
-    return f"{began}\n{answer}" if tells and began not in answer else answer
+    parts = [*([began] if tells else []), *between]
+    return "\n".join([*(part for part in parts if part not in answer), answer])
+
+
+def _order_of_things(context: Context, opening: Mapping[str, Any], topic: str) -> str | None:
+    """The only order with the things that were named, in the answer or before; what is broken was delivered."""
+    began = str(opening.get("text") or "")
+    parsed = entities_in(opening.get("parse_data") or {})
+    items = [described_orders(context, text, ()) for text in reversed(_items_named(context))]
+    for candidates in (*items, described_orders(context), described_orders(context, began, parsed.get("product", ()))):
+        meant = [each.order for each in candidates if each.kind in CERTAIN]
+        fitting = [order for order in meant if topic != "damaged_item" or order.status is OrderStatus.DELIVERED]
+        if len(fitting) == 1:
+            return fitting[0].order_id
+    return None
 
 
 def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> str | None:
@@ -168,12 +272,9 @@ def _order_meant(context: Context, opening: Mapping[str, Any], topic: str) -> st
     numbered = named_order(context) or normalise_order_id(began)
     if numbered:
         return numbered
-    products = entities_in(opening.get("parse_data") or {}).get("product", ())
-    for candidates in (described_orders(context), described_orders(context, began, products)):
-        meant = [each.order for each in candidates if each.kind in CERTAIN]
-        fitting = [order for order in meant if topic != "damaged_item" or order.status is OrderStatus.DELIVERED]
-        if len(fitting) == 1:
-            return fitting[0].order_id
+    described = _order_of_things(context, opening, topic)
+    if described:
+        return described
     focus = context.slots.get("order_id")
     order = get_order(context.connection, context.identity, focus) if focus else None
     return None if order and topic == "damaged_item" and order.status is not OrderStatus.DELIVERED else focus

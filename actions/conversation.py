@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 
-from actions.person import PERSON_COMES
+from actions.person import PERSON_COMES, keeps_their_data
 from actions.personal_words import named
 from actions.remember import known_memory, say_memory
 from actions.set_aside import offer_to_go_on
@@ -17,6 +19,7 @@ from crm_models.escalations import is_waiting
 from crm_models.orders import Order, OrderStatus, get_order
 from crm_models.personal_fields import PersonalField
 
+_CANCEL = re.compile(r"\bcancel", re.IGNORECASE)
 # Signing in is no task of its own.
 _NO_NAME = frozenset({"sign_in_form"})
 
@@ -127,12 +130,16 @@ class ActionStop(ShopAction):
         if running_task(context.events):
             context.say("stop", "task")
             offer_to_go_on(context)
-        elif said_last(context.events) in PERSON_COMES:
+        elif said_last(context.events) in PERSON_COMES or keeps_their_data(context):
             return [FollowupAction("action_back_to_bot")]
         elif context.turn.asks_more:
             # "Never mind, where is my order?" with nothing to stop: only the question is answered.
             pass
-        elif order_id and get_order(context.connection, context.identity, str(order_id)) is not None:
+        elif (
+            _CANCEL.search(context.turn.text)
+            and order_id
+            and get_order(context.connection, context.identity, str(order_id)) is not None
+        ):
             # "Cancel it", with an order of theirs on the table, may well mean the order.
             context.say("stop", "order", order_id=order_id)
         else:

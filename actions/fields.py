@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from actions.address_text import correct_address, parse_address
+from actions.address_text import correct_address, parse_address, street_alone, town_alone
 from actions.heard import DOUBTFUL, says_yes_or_no
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
 from actions.turn import said_last
 from crm_models.addresses import Address, country_code, is_country
+from crm_models.complaints import latest_complaint
 from crm_models.exchanges import ExchangeOption, exchange_options
 from crm_models.order_records import LineStatus
 from crm_models.orders import Order, OrderLine, get_order
@@ -112,6 +113,20 @@ class LineField(Choice):
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
         """Named at any time: "return the kettle" says the line with the task."""
         return self._picked(context, known)
+
+    def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        """The only one, or the one that was complained about a moment ago."""
+        return super().default(context, known) or self._complained_about(context, known)
+
+    def _complained_about(self, context: Context, known: Mapping[str, Any]) -> str | None:
+        complaint = latest_complaint(context.connection, context.turn.conversation_id)
+        if complaint is None or complaint.order_id != known.get("order_id"):
+            return None
+        said = set(words(complaint.text or ""))
+        scores = {identifier: len(said & set(words(text))) for identifier, text in self.options(context, known)}
+        best = max(scores.values(), default=0)
+        leaders = [identifier for identifier, score in scores.items() if score == best]
+        return leaders[0] if best and len(leaders) == 1 else None
 
 
 class NewItemField(Choice):
@@ -248,11 +263,25 @@ class AddressField:
             address = parse_address(text, "")
             if address is not None:
                 return address if address.missing() == ("country",) else None
-        return None
+        street, town = self.pieces(context)
+        return parse_address(f"{street}, {town}", "") if street and town else None
+
+    @staticmethod
+    def pieces(context: Context) -> tuple[str | None, str | None]:
+        """Street and town, where each was said in a message of its own since the task began."""
+        street = town = None
+        for event in reversed(context.events):
+            if event["event"] == "active_loop":
+                break
+            if event["event"] == "user":
+                text = str(event.get("text") or "")
+                street, town = street or street_alone(text), town or town_alone(text)
+        return street, town
 
     def begun(self, context: Context) -> bool:
-        """Whether all but the country has been said."""
-        return self.without_country(context) is not None
+        """Whether the message is a piece of it, or all but the country has been said."""
+        text = context.turn.text
+        return bool(street_alone(text) or town_alone(text)) or self.without_country(context) is not None
 
     @staticmethod
     def _names_country(context: Context) -> bool:
@@ -278,7 +307,7 @@ class AddressField:
             corrected = correct_address(context.turn.text, Address(**known["address"]))
             return corrected.columns() if corrected and not corrected.missing() else None
         first_try = not known.get("misses") and context.turn.intent in (*DOUBTFUL, "inform")
-        if asked and earlier is None and (first_try or self.mentioned(context, known)):
+        if asked and not self.begun(context) and (first_try or self.mentioned(context, known)):
             context.say("address", "incomplete")
         return None
 

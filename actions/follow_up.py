@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.heard import names_person
 from actions.not_received import ACTION as REPORT
 from actions.not_received import ASKED as ASKED_TO_REPORT
 from actions.offer import current_offer
-from actions.order_choice import described_order, means_all, named_order, order_buttons
+from actions.order_choice import described_order, described_orders, means_all, named_order, order_buttons
 from actions.person import PERSON_COMES
 from actions.remember import TOLD_AS, answers_memory
 from actions.set_aside import go_on
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
-from actions.turn import asked_last, said_last
+from actions.turn import asked_last, asked_which_order, said_last
+from actions.wishes import grant_wish, talks_of_products
 from crm_models.identity import Trust
 from crm_models.memory import Remembered
+from crm_models.order_references import ReferenceKind
 from crm_models.orders import get_order, list_orders
 
 _STATUS = "action_order_status"
@@ -32,6 +35,8 @@ class ActionFollowUp(ShopAction):
         """Goes back to what was asked last; says so when nothing was."""
         if context.turn.intent in ("affirm", "deny"):
             return self._yes_or_no(context)
+        if talks_of_products(context) and (further := _of_the_product(context)) is not None:
+            return further
         if not context.verified:
             if context.turn.entity("email") or named_order(context):
                 return [
@@ -44,7 +49,7 @@ class ActionFollowUp(ShopAction):
             return [FollowupAction(_STATUS)]
         number = named_order(context)
         orders = list_orders(context.connection, context.identity, limit=30, open_first=True)
-        chosen = number or described_order(context, orders)
+        chosen = number or (None if self._counts_something_else(context) else described_order(context, orders))
         if chosen is None:
             if context.turn.entity("product") or context.turn.entity("category"):
                 return [FollowupAction("action_product")]
@@ -53,6 +58,8 @@ class ActionFollowUp(ShopAction):
 
     def _yes_or_no(self, context: Context) -> list[EventType]:
         last, kept = said_last(context.events), context.slots.get("set_aside")
+        if context.turn.intent == "affirm" and names_person(context.turn):
+            return [FollowupAction("action_ask_person")]
         if context.turn.intent == "deny" and last in PERSON_COMES:
             return [FollowupAction("action_back_to_bot")]
         if last == "utter_task_go_on" and kept:
@@ -91,9 +98,26 @@ class ActionFollowUp(ShopAction):
         context.say("follow_up", "declined")
         return []
 
+    @staticmethod
+    def _counts_something_else(context: Context) -> bool:
+        """Whether "the first" is of no orders: none were shown just before."""
+        found = described_orders(context)
+        counted = bool(found) and found[0].kind is ReferenceKind.POSITION
+        return counted and not asked_which_order(context.events)
+
     def _unclear(self, context: Context) -> list[EventType]:
-        context.say("follow_up", "unclear")
+        again = said_last(context.events).startswith("utter_follow_up_unclear")
+        context.say("follow_up", "unclear_again" if again else "unclear")
         return []
+
+
+def _of_the_product(context: Context) -> list[EventType] | None:
+    """ "Under 30", "in red", right after a product was told of: no order is meant."""
+    if (granted := grant_wish(context)) is not None:
+        return granted
+    if context.turn.entity("option") or context.turn.entity("product"):
+        return [FollowupAction("action_product")]
+    return [FollowupAction("action_recommend")] if context.turn.entity("category") else None
 
 
 class ActionCorrectOrder(ShopAction):

@@ -27,6 +27,7 @@ _TAKES_BACK = re.compile(
 _PERSON = re.compile(
     r"\b(?:person|human|agent|colleague|representative|operator|real (?:one|someone))\b", re.IGNORECASE
 )
+_BYE = re.compile(r"^\W*(?:ok(?:ay)?\W+)?(?:good\s?)?bye\b", re.IGNORECASE)
 _OTHER = re.compile(r"\b(?:the|my) other (?:one|order|parcel)\b", re.IGNORECASE)
 _THERE = re.compile(r"\W*(?:hello\W+)?(?:(?:are )?you )?(?:still there|any(?:one|body) there)\W*", re.IGNORECASE)
 
@@ -54,7 +55,12 @@ def takes_back(text: str) -> bool:
 
 def wants_person(turn: Turn) -> bool:
     """A few words with a person in them: "yes, a person", and not "no person"."""
-    few = turn.intent in DOUBTFUL and len(turn.text.split()) <= _FEW_WORDS
+    return turn.intent in DOUBTFUL and names_person(turn)
+
+
+def names_person(turn: Turn) -> bool:
+    """The same, whatever else it was read as: "yes, a person" is no mere yes."""
+    few = len(turn.text.split()) <= _FEW_WORDS and not turn.is_button
     return few and _PERSON.search(turn.text) is not None and not _BUT.search(turn.text)
 
 
@@ -62,6 +68,11 @@ def means_other_order(turn: Turn) -> bool:
     """ "And the other one?", where that is among what may be meant."""
     possible = {each["name"] for each in turn.intent_set}
     return "correct_order" in possible and _OTHER.search(turn.text) is not None
+
+
+def says_goodbye(text: str) -> bool:
+    """A few words that begin with a goodbye, whatever else they say."""
+    return len(text.split()) <= _FEW_WORDS and _BYE.match(text) is not None
 
 
 def asks_who_is_there(text: str) -> bool:

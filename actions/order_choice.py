@@ -46,6 +46,7 @@ def described_orders(
         offered=context.slots.get("choices") or (),
         current=context.slots.get("order_id"),
         products=context.turn.entities.get("product", ()) if products is None else products,
+        dates=context.turn.entities.get("date", ()) if text is None else (),
     )
 
 
@@ -58,6 +59,11 @@ def described_order(context: Context, candidates: Sequence[Order]) -> str | None
 def _among(candidates: Sequence[Order], found: Sequence[OrderCandidate]) -> list[Order]:
     possible = {order.order_id for order in candidates}
     return [each.order for each in found if each.order.order_id in possible]
+
+
+def described_among(context: Context, candidates: Sequence[Order]) -> list[Order]:
+    """Those of `candidates` that the words of the message may point at."""
+    return [] if context.turn.is_button else _among(candidates, described_orders(context))
 
 
 def means_all(context: Context) -> bool:
@@ -127,6 +133,10 @@ class OrderField:
         """The one talked about, else the only one possible; none possible ends the task."""
         candidates = self.candidates(context)
         if not candidates:
+            meant = [each.order for each in described_orders(context) if each.kind in CERTAIN]
+            if meant:
+                # Why that one cannot be had says more than that none can.
+                self._checked(context, max(meant, key=lambda order: order.placed_at).order_id)
             context.say(self.topic, "none")
             raise TaskEnded
         if named_order(context):

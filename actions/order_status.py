@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions.complaint import complains_of_the_delay
 from actions.formats import day
 from actions.next_action import add_what_fits
 from actions.not_received import ask_to_report, not_received
@@ -13,7 +14,7 @@ from actions.order_choice import described_orders, means_all, meant_order, named
 from actions.shop_action import Context, ShopAction, sign_in_first
 from actions.sign_in import claim_from_message
 from actions.task_words import order_words
-from actions.turn import is_resumed
+from actions.turn import is_resumed, said_last
 from actions.words import word
 from crm_models.identity import Trust
 from crm_models.next_action.kinds import Moment, Trouble
@@ -45,6 +46,8 @@ class ActionOrderStatus(ShopAction):
         """Find the order, say its state, remember what was asked."""
         if not context.verified:
             return self._without_proof(context)
+        if complains_of_the_delay(context):
+            return [FollowupAction("complaint_form")]
         orders = list_orders(context.connection, context.identity, limit=MOST_ORDERS, open_first=True)
         if means_all(context):
             return self._tell_all(context, orders)
@@ -117,5 +120,10 @@ class ActionOrderStatus(ShopAction):
         found = read_status(context.connection, context.identity, number)
         if found.outcome is not StatusOutcome.FOUND or found.progress is None:
             return sign_in_first(context.turn, self.action)
-        context.say("order_status", "brief", order_id=number, status=word(f"status_{found.progress.status.value}"))
+        told = said_last(context.events) == "utter_order_status_brief"
+        words = {"order_id": number, "status": word(f"status_{found.progress.status.value}")}
+        if told and number == context.slots.get("order_id"):
+            context.say("order_status", "brief_again", **words)
+        else:
+            context.say("order_status", "brief", **words)
         return [SlotSet("order_id", number), SlotSet("resume", self.action)]

@@ -16,7 +16,7 @@ from actions.turn import asked_which_order
 from actions.wishes import grant_wish
 from actions.words import word
 from crm_models.catalogue import ProductCard, StockOutcome, find_products, product_card, stock_of
-from crm_models.orders import list_orders
+from crm_models.orders import get_order, list_orders
 from crm_models.product_search import query_words
 from knowledge.answer import AnswerStatus
 
@@ -61,7 +61,10 @@ class ActionProduct(ShopAction):
 
     def _tell(self, context: Context, card: ProductCard) -> list[EventType]:
         words = product_words(context, card)
-        if context.turn.intent == "stock_check":
+        # "The red one?", of a product just told of, asks whether there is one.
+        if context.turn.intent == "stock_check" or (
+            context.turn.intent in ("choose", "inform") and context.turn.entity("option")
+        ):
             asked = context.turn.entity("option")
             result = stock_of(context.connection, card.product_id, asked)
             there = [item for item in (*result.items, *result.alternatives) if item.stock > 0]
@@ -87,6 +90,8 @@ def meant_product(context: Context) -> tuple[ProductCard | None, tuple[ProductCa
     if not named and not category:
         topic = context.slots.get("topic")
         known = product_card(context.connection, topic) if topic else None
+        if known is None:
+            known = _only_one_ordered(context)
         if known is not None:
             return known, ()
         if not query_words(context.turn.text):  # "how much is it?", with nothing to go by
@@ -96,6 +101,14 @@ def meant_product(context: Context) -> tuple[ProductCard | None, tuple[ProductCa
     if exact or len(found) == 1:
         return (exact or list(found))[0], ()
     return None, found
+
+
+def _only_one_ordered(context: Context) -> ProductCard | None:
+    """What is in the order just talked about, where it is one thing: "how much is it?"."""
+    order_id = context.slots.get("order_id") if context.verified else None
+    order = get_order(context.connection, context.identity, str(order_id)) if order_id else None
+    products = {line.product_id for line in order.lines} if order else set()
+    return product_card(context.connection, products.pop()) if len(products) == 1 else None
 
 
 def product_buttons(cards: Sequence[ProductCard], intent: str, option: str | None = None) -> list[dict[str, str]]:

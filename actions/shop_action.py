@@ -70,7 +70,7 @@ class ShopAction(Action, ABC):
             hear_impatience(context)
         context.services.experiments.log(context.services.engine, context.shown)
         if self.ends_turn and not any(event["event"] == "followup" for event in events):
-            events = [*_without_the_tasks_order(tracker, events), *_what_follows(tracker, turn)]
+            events = [*_without_the_tasks_order(tracker, events), *_what_follows(tracker, turn, events)]
         return events
 
     def done(self, context: Context) -> bool:
@@ -90,12 +90,14 @@ def _without_the_tasks_order(tracker: Tracker, events: list[EventType]) -> list[
     return [event for event in events if event.get("name") != "order_id"]
 
 
-def _what_follows(tracker: Tracker, turn: Turn) -> list[EventType]:
+def _what_follows(tracker: Tracker, turn: Turn, events: list[EventType]) -> list[EventType]:
     """What no rule would choose: the running task after a chain of actions, or the message's next request before it."""
     if turn.more_at_once:
         return [FollowupAction("action_listen")]
     if is_chained(tracker.events):
-        return [FollowupAction(running_task(tracker.events) or "action_listen")]
+        # A person who was asked for in doubtful words ends the task as well as one asked for in plain ones.
+        ended = any(event["event"] == "active_loop" and event["name"] is None for event in events)
+        return [FollowupAction((None if ended else running_task(tracker.events)) or "action_listen")]
     return []
 
 

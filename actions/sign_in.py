@@ -50,6 +50,12 @@ def sign_in_step(state: State, reads: bool) -> str | None:
     if state.asked == "email" and context.turn.intent in ("deny", "decline_offer"):
         context.say("sign_in", "later")
         raise TaskEnded
+    number = context.turn.entity("order_id") or normalise_order_id(context.turn.text)
+    if state.asked == "email" and number:
+        state.set("order_id", number)
+        context.say("sign_in", "number_noted", order_id=number)
+    elif state.asked == "email" and not state.values.get("misses") and context.turn.intent in _NO_CODE:
+        context.say("sign_in", "email_enough")
     if state.asked == "code" and context.turn.intent in _NO_CODE:
         # Neither a code nor anything else: "I didn't get one", "send it again".
         context.say("sign_in", "no_code")

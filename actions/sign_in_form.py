@@ -20,6 +20,10 @@ class ValidateSignInForm(TaskForm):
     own_intents = frozenset({"sign_in"})
     trust = Trust.VERIFIED
 
+    def reads_at_once(self, context: Context) -> bool:
+        """An address that was written without being asked for is not asked for again."""
+        return context.turn.entity("email") is not None
+
     def _leave(self, state: State) -> None:
         """Nothing is kept: it is asked for again by what needs it."""
         state.context.say("sign_in", "later")

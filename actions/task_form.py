@@ -18,7 +18,7 @@ from rasa_sdk.events import EventType
 
 from actions.corrections import correct
 from actions.heard import DOUBTFUL, takes_back, wants_person
-from actions.order_choice import named_order
+from actions.order_choice import OrderField, described_among, described_orders, named_order
 from actions.set_aside import forget_outdated, keep, leave_for_now
 from actions.shop_action import Context, ShopAction
 from actions.sign_in import sign_in_answered, sign_in_step
@@ -88,7 +88,7 @@ class TaskForm(ShopAction):
         try:
             if starting and is_resumed(context.events):
                 forget_outdated(state, self.fields)
-                self._advance(state, reads=False)
+                self._advance(state, reads=self.reads_at_once(context))
             elif starting:
                 leave_for_now(state, self.form)
                 if self._taken_back(state):
@@ -111,7 +111,23 @@ class TaskForm(ShopAction):
         except TaskEnded:
             state.set("confirmed", None)
             state.ask = None
+        if starting and state.ask:
+            self.open(context)
+            self._tell_what_waits(context)
         return state.events()
+
+    def reads_at_once(self, context: Context) -> bool:
+        """Whether the message that another action went on from still says something that this task needs."""
+        return False
+
+    def open(self, context: Context) -> None:
+        """What is said first where the task begins and has something to ask."""
+
+    @staticmethod
+    def _tell_what_waits(context: Context) -> None:
+        """Of the other requests of the message, so that nobody thinks that they were not read."""
+        if context.turn.further:
+            context.say("requests", "later", requests='", "'.join(context.turn.further))
 
     def _taken_back(self, state: State) -> bool:
         """ "I want a refund - no, keep it", of a task that would change something."""
@@ -136,6 +152,8 @@ class TaskForm(ShopAction):
         before, said = dict(state.values), len(state.context.dispatcher.messages)
         if state.context.turn.intent == "correct_order" and "order_id" in (each.slot for each in self.fields):
             self._correct(state)
+        elif state.asked == "line_id":
+            self._take_the_order_with_it(state)
         self._advance(state, reads=True)
         moved = state.ask != state.asked or any(before.get(slot) != value for slot, value in state.values.items())
         if moved:
@@ -145,6 +163,9 @@ class TaskForm(ShopAction):
         misses = (state.values.get("misses") or 0.0) + 1
         state.set("misses", min(misses, 10.0))
         explained = len(state.context.dispatcher.messages) > said or self._begun(state)
+        if misses > MOST_MISSES + 1 and state.asked != "code":
+            state.context.say("form", "given_up")
+            raise TaskEnded
         if state.context.turn.intent not in self.own_intents and not explained:
             state.context.say("form", "stuck" if misses >= MOST_MISSES else "unclear")
 
@@ -191,6 +212,20 @@ class TaskForm(ShopAction):
         state.values["excluded"] = state.values.get("order_id")
         state.forget(tuple(each.slot for each in self.fields))
         state.asked = "order_id"
+
+    def _take_the_order_with_it(self, state: State) -> None:
+        """Asked for an item, they name one of another order of theirs: then that order is meant."""
+        field = next((each for each in self.fields if isinstance(each, OrderField)), None)
+        product = state.context.turn.entity("product")
+        if field is None or product is None or self._answers(state):
+            return
+        orders = field.candidates(state.context)
+        meant = described_among(state.context, orders)
+        if len(meant) == 1 and meant[0].order_id != state.values.get("order_id"):
+            state.forget(tuple(each.slot for each in self.fields))
+            state.set("order_id", meant[0].order_id)
+        elif not described_orders(state.context):
+            state.context.say("order", "not_bought", product=product)
 
     def _steps_aside(self, state: State) -> bool:
         """Whether another rule should answer this message first."""

@@ -11,6 +11,8 @@ from rasa_sdk import Tracker
 
 from actions.frustration import FRUSTRATED_FROM, UNHAPPY, Frustration, frustration_in
 
+# Says that the other requests of a message come when the task has ended.
+REST_LATER = "utter_requests_later"
 _CHOICES_OF_ORDER = ("utter_order_choose", "utter_ask_order_id", "utter_order_list")
 _RESUMING = ("action_follow_up", "action_product", "action_correct_order", "action_signed_in")
 _OWN_ACTIONS = ("action_listen", "action_extract_slots", "action_session_start")
@@ -38,6 +40,7 @@ class Turn:
     follows: bool  # whether it leans on a question before it that an article answered
     foreign_language: str | None  # code of the question's language where the bot was not trained for it
     now: datetime
+    further: tuple[str, ...] = ()  # those requests, as they were written
     more_at_once: bool = False  # whether another of its requests is served next, before the running task goes on
 
     @property
@@ -84,6 +87,7 @@ def read_turn(tracker: Tracker) -> Turn:
         passages=tuple(asked.get("passages") or ()),
         answerable=float(asked.get("answerable") or 0.0),
         asks_more=bool(message.get("further_requests")),
+        further=_further(tracker, message),
         follows=bool(asked.get("follows")),
         foreign_language=_foreign_language(asked),
         now=datetime.now(UTC).replace(tzinfo=None),
@@ -100,6 +104,19 @@ def _more_at_once(events: Sequence[Mapping[str, Any]], message: Mapping[str, Any
     if "part_of" in metadata:
         return bool(metadata.get("more_at_once"))
     return any(not each["begins_task"] for each in message.get("further_requests") or ())
+
+
+def _further(tracker: Tracker, message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What else the message asks for; of a message that is such a part itself, what still waits and was not told of."""
+    events = tracker.events or ()
+    # As it was written; the text of what was understood is that of its first request.
+    written = next((event for event in reversed(events) if event["event"] == "user"), {})
+    text = str(written.get("text") or "")
+    if "part_of" not in (written.get("metadata") or {}):
+        return tuple(text[each["start"] : each["end"]] for each in message.get("further_requests") or ())
+    said = ((event.get("metadata") or {}).get("utter_action") for event in events if event["event"] == "bot")
+    waiting = () if REST_LATER in said else tracker.slots.get("waiting_requests") or ()
+    return tuple(each["text"] for each in waiting if each["text"] != text and not each.get("left"))
 
 
 def _foreign_language(message: Mapping[str, Any]) -> str | None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType
+import re
 
+from rasa_sdk.events import EventType, FollowupAction
+
+from actions.articles import find_answer
 from actions.field_choices import field_button
 from actions.formats import day, money
 from actions.shop_action import Context, ShopAction
+from actions.turn import running_task
 from actions.words import has_word, word
 from crm_models.offer_reasons import OfferReason, WhyOffer, why_offered
 from crm_models.personal_fields import PersonalField
+from knowledge.answer import AnswerStatus
 
+_OF_AN_OFFER = re.compile(
+    r"\b(?:offer|suggest|recommend|discount|voucher|percent|points|credit|show|product)", re.IGNORECASE
+)
+_MOST_BARE_WORDS = 3
 _SUGGESTED = ("utter_recommend_popular", "utter_recommend_category")
 # What of the customer each reason used, for the button that forbids it.
 _USED = {
@@ -37,6 +46,9 @@ class ActionWhyOffer(ShopAction):
         reason = why_offered(
             context.connection, context.identity.customer_id, context.turn.conversation_id, context.turn.now
         )
+        if reason.why is WhyOffer.NONE and _is_bare(context.turn.text):
+            # "Why?" of something else: what the articles say, or the task's own question again.
+            return _of_something_else(context)
         used = _USED.get(reason.why)
         context.say(
             "why_offer",
@@ -50,6 +62,21 @@ class ActionWhyOffer(ShopAction):
             buttons=[field_button(used, allow=False)] if used else None,
         )
         return []
+
+
+def _is_bare(text: str) -> bool:
+    """ "Why?", "why not", "why a code": a few words without an offer in them."""
+    return len(text.split()) <= _MOST_BARE_WORDS and _OF_AN_OFFER.search(text) is None
+
+
+def _of_something_else(context: Context) -> list[EventType]:
+    if find_answer(context).status is AnswerStatus.ANSWERED:
+        return [FollowupAction("action_answer")]
+    if running_task(context.events) is None:
+        context.say("follow_up", "unclear")
+    else:
+        context.say("next", "task")
+    return []
 
 
 def _given(context: Context, reason: OfferReason) -> str:

@@ -7,15 +7,17 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.context import Context
 from actions.formats import money
 from actions.product_words import product_words
-from crm_models.catalogue import ProductCard
-from crm_models.product_wishes import grant, read_wish
+from actions.turn import said_last
+from crm_models.catalogue import ProductCard, product_card
+from crm_models.product_wishes import Wish, grant, read_wish
 
 MOST = 3
+_OF_PRODUCTS = ("utter_recommend_", "utter_wish_", "utter_product_", "utter_offer_accepted_recommendation")
 
 
 def grant_wish(context: Context) -> list[EventType] | None:
     """Say what fits; None where the message names no price."""
-    wish = read_wish(context.turn.text)
+    wish = _wish(context)
     if wish is None:
         return None
     granted = grant(context.connection, wish, 1 if wish.cheapest else MOST)
@@ -31,6 +33,22 @@ def grant_wish(context: Context) -> list[EventType] | None:
         return [SlotSet("topic", card.product_id)]
     context.say("wish", "several", limit=limit, buttons=[_button(context, card) for card in granted.fitting])
     return []
+
+
+def talks_of_products(context: Context) -> bool:
+    """Whether the bot's latest words were about a product."""
+    return said_last(context.events).startswith(_OF_PRODUCTS)
+
+
+def _wish(context: Context) -> Wish | None:
+    """With the product just talked about, where the message only says what it may cost."""
+    topic = context.slots.get("topic") if talks_of_products(context) else None
+    card = product_card(context.connection, topic) if topic else None
+    if card is None:
+        return read_wish(context.turn.text)
+    kind = str(card.attributes.get("type") or card.category)
+    price = card.price_range
+    return read_wish(context.turn.text, kind, price.lowest_cents if price else None)
 
 
 def _button(context: Context, card: ProductCard) -> dict[str, str]:

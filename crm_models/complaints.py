@@ -73,6 +73,21 @@ def open_complaints(connection: Connection, customer_id: str) -> list[Complaint]
     return [Complaint(*row) for row in rows]
 
 
+def latest_complaint(connection: Connection, conversation_id: str) -> Complaint | None:
+    """The latest open complaint that was made in a conversation."""
+    row = connection.execute(
+        _SELECT.where(complaints.c.conversation_id == conversation_id, complaints.c.status == "open")
+        .order_by(complaints.c.complaint_id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Complaint(*row)
+
+
+def add_to_complaint(connection: Connection, complaint: Complaint, text: str) -> None:
+    """What the customer says of it later."""
+    _append(connection, complaint, text)
+
+
 def close_complaint(connection: Connection, complaint_id: int, now: datetime) -> CloseOutcome:
     result = connection.execute(
         update(complaints)

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection, Row
 from crm_models.tables import conversations, customers, escalations, messages, predictions, staff
 
 _OPEN = ("waiting", "taken")
+# The reason of who wants their data deleted.
+DELETION = "delete_data"
 
 
 class RequestOutcome(Enum):
@@ -142,6 +144,12 @@ def is_waiting(connection: Connection, conversation_id: str) -> bool:
     """Whether a person was asked for and has not come yet."""
     row = _open_one(connection, conversation_id)
     return row is not None and row.status == "waiting"
+
+
+def waits_for_deletion(connection: Connection, conversation_id: str) -> bool:
+    """Whether the customer asked for the deletion of their data, and nobody has taken that up yet."""
+    row = _open_one(connection, conversation_id)
+    return row is not None and row.status == "waiting" and row.reason == DELETION
 
 
 _LATEST_SENTIMENT = (

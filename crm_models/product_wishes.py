@@ -28,6 +28,11 @@ _AT_MOST = re.compile(
 _AROUND = re.compile(rf"\b(?:around|about|for|roughly)\s+{_NUMBER}", re.IGNORECASE)
 _CURRENCY = re.compile(r"€|\$|£|\b(?:eur(?:os?)?|usd|dollars?|gbp|pounds?)\b", re.IGNORECASE)
 _CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.IGNORECASE)
+_CHEAPER = re.compile(
+    r"\b(?:cheaper|less expensive|more affordable|(?:not|n't) (?:so|too|that|as) (?:expensive|dear|pricey)|"
+    r"(?:costs?|for) less|too (?:expensive|dear|pricey))\b",
+    re.IGNORECASE,
+)
 # "Around 60 euros" may cost a little more.
 _SPARE = 1.15
 
@@ -49,16 +54,23 @@ class Granted:
     nearest: ProductCard | None
 
 
-def read_wish(text: str) -> Wish | None:
-    """The wish in `text`; None where it names no price, or nothing that could be searched for."""
+def read_wish(text: str, about: str = "", than_cents: int | None = None) -> Wish | None:
+    """The wish in `text`; None where it names no price, or nothing that could be searched for.
+
+    `about` is the kind of product talked about until then, and `than_cents` its price: "under 30", "something cheaper".
+    """
     found, spare = _AT_MOST.search(text), 1.0
     if found is None and (around := _AROUND.search(text)) and _CURRENCY.search(around[0]):
         found, spare = around, _SPARE
     most = _cents(found["number"], spare) if found else None
     cheapest = _CHEAPEST.search(text) is not None
+    if most is None and not cheapest and than_cents is not None and _CHEAPER.search(text):
+        # Not the very same product once more.
+        return Wish(about, than_cents - 1, False) if query_words(about) else None
     if most is None and not cheapest:
         return None
     words = _CHEAPEST.sub(" ", text.replace(found[0], " ") if found else text)
+    words = words if query_words(words) else about
     return Wish(words, most, cheapest) if query_words(words) else None
 
 

@@ -18,6 +18,8 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu.decision import AMBIGUOUS, UNSURE
+
 ASKS_MEANING = "utter_clarify_"
 NEITHER = "/deny"
 # rapidfuzz's ratio, in percent: one wrong letter in ten.
@@ -26,6 +28,8 @@ _SAME_WORD = 85.0
 _SHORTEST_TYPO = 5
 # A longer message says more than which of the choices is meant.
 _LONGEST_CHOICE = 7
+_LONGEST_REPLY = 12
+_MOST_MEANINGS = 3
 _ORDINALS = {
     "first": 0, "1st": 0, "1": 0, "one": 0, "second": 1, "2nd": 1, "2": 1, "two": 1, "third": 2, "3rd": 2, "3": 2,
     "three": 2, "last": -1,
@@ -63,6 +67,8 @@ async def press_what_was_typed(agent: Agent, tracker: DialogueStateTracker, mess
     payload = by_title(text, buttons)
     if payload is None and not tracker.active_loop_name:
         payload = await by_meaning(text, meanings, lambda: agent.processor.parse_message(message))
+        if payload is None and not meanings:
+            payload = await by_likelihood(text, buttons, lambda: agent.processor.parse_message(message))
     if payload is not None:
         message.metadata = {**metadata, "shown": text}
         message.text = payload
@@ -113,6 +119,35 @@ async def by_meaning(text: str, buttons: Sequence[Button], understand: Understan
     if len(fitting) == 1:
         return with_details(fitting[0].payload, message)
     return by_words(plain, fitting or buttons) if fitting or doubtful else None
+
+
+async def by_likelihood(text: str, buttons: Sequence[Button], understand: Understand) -> str | None:
+    """The one button that is among the meanings of a doubtful message: what was just offered is meant.
+
+    "Send it back" and "exchange it" were offered, and "a new one instead" may mean an exchange, an invoice, ...
+    """
+    if not buttons or len(text.split()) > _LONGEST_REPLY:
+        return None
+    message = await understand()
+    intent = str((message.get("intent") or {}).get("name"))
+    if intent not in (AMBIGUOUS, UNSURE):
+        # Understood, and just offered: what the button knows of the matter need not be asked.
+        sure = [button.payload for button in buttons if button.intent == intent and "{" in button.payload]
+        return with_details(sure[0], message) if len(sure) == 1 and not _names_another(sure[0], message) else None
+    names = [str(each["name"]) for each in message.get("intent_set") or ()]
+    fitting = {button.payload for button in buttons if button.intent in names[:1]}
+    if not fitting:
+        # One that knows which order it is about was offered for this matter; a menu is there for any.
+        likely = names[:_MOST_MEANINGS]
+        fitting = {button.payload for button in buttons if button.intent in likely and "{" in button.payload}
+    return with_details(fitting.pop(), message) if len(fitting) == 1 else None
+
+
+def _names_another(payload: str, message: Mapping[str, Any]) -> bool:
+    """Whether the message is about another order or thing than the button."""
+    held = payload.lower()
+    said = (each for each in message.get("entities") or () if each["entity"] in ("order_id", "product"))
+    return any(str(each["value"]).lower() not in held for each in said)
 
 
 def with_details(payload: str, message: Mapping[str, Any]) -> str:

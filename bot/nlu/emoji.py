@@ -10,7 +10,7 @@ from collections.abc import Sequence
 _MOST = 8
 # Beside so many words an emoji is a decoration, and its name would be read as what is wanted:
 # folded hands are "person with folded hands".
-_ENOUGH_WORDS = 3
+_ENOUGH_WORDS = 2
 _WORD = re.compile(r"[^\W\d_]+")
 
 

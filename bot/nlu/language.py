@@ -56,6 +56,13 @@ class LanguageRule:
     # looks German, and is not.
     most_known: float = 0.34
     most_nearly_known: float = 0.5
+    # Where the model has next to no doubt, in four words or more, fewer words may be known and more may be near to
+    # known ones: of "ich will mein Geld" three are, and none of them is English.
+    clear_from: float = 0.8
+    clear_own_below: float = 0.03
+    clear_fewest_words: int = 4
+    clear_most_known: float = 0.25
+    clear_most_nearly_known: float = 0.7
 
 
 class LanguageModel:
@@ -103,7 +110,11 @@ class LanguageModel:
         small = sum(word[0].islower() for word in words)
         if not plain.isupper() and small < (2 if len(words) > 2 else 1):
             return False
-        return self._share_known(words) <= rule.most_known and self._share_nearly_known(words) <= rule.most_nearly_known
+        known, nearly_known = self._share_known(words), self._share_nearly_known(words)
+        if known <= rule.most_known and nearly_known <= rule.most_nearly_known:
+            return True
+        clear = confidence >= rule.clear_from and own < rule.clear_own_below and len(words) >= rule.clear_fewest_words
+        return clear and known <= rule.clear_most_known and nearly_known <= rule.clear_most_nearly_known
 
     def _share_known(self, words: list[str]) -> float:
         told = [word.lower() for word in words if len(word) > 1] or words

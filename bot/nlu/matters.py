@@ -33,7 +33,7 @@ REQUESTS = TASKS | _STATEMENTS | {
     "product_question", "stock_check", "product_price", "recommend",
     "about_me", "loyalty_points", "newsletter_subscribe", "newsletter_unsubscribe", "consent_give",
     "consent_withdraw", "delete_data", "ask_person", "notify_back_in_stock", "notices_stop", "notices_resume",
-    "why_offer", "forbid_field", "allow_field",
+    "why_offer", "forbid_field", "allow_field", "what_next",
     "ask_delivery", "ask_returns", "ask_exchange", "ask_warranty", "ask_payment", "ask_account", "ask_loyalty",
     "ask_subscription", "ask_privacy", "ask_product_care", "ask_gift_card", "ask_contact", "ask_promotion",
 }  # fmt: skip
@@ -65,6 +65,10 @@ _MATTERS: tuple[frozenset[str], ...] = (
 )  # fmt: skip
 
 
+# They change something: "cancel the kettle, return the lamp" are two, though both are ways out of a purchase.
+_CHANGES = TASKS - _STATEMENTS - {"sign_in", "correct_profile"}
+# "Return" alone goes on with what was said before; "return the desk lamp" names something.
+_FEWEST_WORDS_OF_A_CHANGE = 3
 _WHEREABOUTS = frozenset({"order_status", "track_package", "order_late"})
 _REFERRING = re.compile(r"\b(?:it|its|that|this|them|those|these|they)\b", re.IGNORECASE)
 
@@ -137,8 +141,9 @@ def _openings(parts: Sequence[Part]) -> list[int]:
 def _is_another(before: str, part: Part) -> bool:
     """Whether it is another request than the one before. Words that say so ("also") outweigh one doubt."""
     name = part.intent.name
+    two_changes = {before, name} <= _CHANGES and not part.refers_back and part.words >= _FEWEST_WORDS_OF_A_CHANGE
     doubts = (
-        _is_same_matter(before, name),
+        _is_same_matter(before, name) and not two_changes,
         bool({before, name} & _STATEMENTS),
         # "Does it cost anything?" asks more about the former; "can I still cancel it?" wants something else.
         part.refers_back and name not in TASKS,

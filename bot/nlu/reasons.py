@@ -42,6 +42,7 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"(?:wrong|different|another) size",
         r"(?:far |way |much |a bit )?too? (?:small|big|large|tight|short|long|wide|narrow|tall|heavy)",
         r"is(?:n'?t| not) (?:compatible|the right size)",
+        rf"{NEGATED} (?:really )?like (?:it|them|the \w+|how)(?: \w+)?",
     ),
     "not_as_described": (
         r"(?:not|n'?t)(?: at all)? (?:as|like)(?: it (?:was|is))? "
@@ -52,6 +53,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"not (?:bright|loud|strong|warm|sharp|good) enough",
         r"too (?:loud|noisy|dark|dim|bright|weak)",
         r"(?:misleading|poor quality|bad quality)",
+        rf"{NEGATED} (?:taste|smell|sound|feel)(?: \w+)? ?(?:good|nice|right|well|great)",
+        r"(?:tastes?|smells?|sounds?|feels?) (?:bad|awful|terrible|strange|cheap|horrible)",
     ),
     "damaged": (
         r"(?:arrived |came |is |was |it'?s |already )?"

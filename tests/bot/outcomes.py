@@ -69,6 +69,7 @@ COMPUTED: dict[str, set[str]] = {
     "foreign_language": set(languages_of("foreign_language")),
     "foreign_asked": set(languages_of("foreign_asked")),
     "complaint": {"recorded", "recorded_order", "put_right"},
+    "next": {"complaint", "person", "deletion", "return", "exchange", "task", "nothing"},
     "recommend": {"popular", "category", "happy", "because"},
     "watch": _values(WatchOutcome),
     "notices": _values(WishOutcome),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rasa.shared.core.events import BotUttered, UserUttered
 
-from bot.channels.typed_choice import NEITHER, Button, by_meaning, by_title, offered
+from bot.channels.typed_choice import NEITHER, Button, by_likelihood, by_meaning, by_title, offered
 
 REASONS = (
     Button("No longer needed", '/inform{"reason": "no_longer_needed"}'),
@@ -118,3 +118,25 @@ def test_what_was_typed_goes_along_with_the_choice() -> None:
 
     payload = asyncio.run(by_meaning("swap the jug, it broke", MEANINGS, understand))
     assert payload == '/exchange_items{"product": "jug", "reason": "damaged"}'
+
+
+OFFERED = (Button("Send it back", '/return_items{"order_id": "HV-1"}'), Button("Exchange it", "/exchange_items"))
+
+
+def likely(intent: str, *names: str) -> str | None:
+    return asyncio.run(by_likelihood("a new one instead", OFFERED, understood(intent, *names)))
+
+
+def test_a_doubtful_message_means_what_was_just_offered() -> None:
+    assert likely("nlu_ambiguous", "exchange_items", "ask_warranty") == "/exchange_items"
+    assert likely("nlu_unsure", "return_items", "decline_offer", "refund_status") == OFFERED[0].payload
+    assert likely("nlu_ambiguous", "decline_offer", "return_items", "refund_status") == OFFERED[0].payload
+
+
+def test_what_was_offered_knows_its_order_where_it_is_asked_for_in_plain_words() -> None:
+    assert likely("return_items", "return_items") == OFFERED[0].payload
+
+
+def test_what_is_understood_or_likelier_something_else_is_not_what_was_offered() -> None:
+    assert likely("order_status", "order_status") is None
+    assert likely("nlu_ambiguous", "ask_warranty", "exchange_items") is None
