@@ -7,7 +7,7 @@ import json
 from rasa_sdk.events import EventType, FollowupAction
 
 from actions.articles import find_answer
-from actions.complaint import tells_what_happened
+from actions.complaint import tells_what_happened, told_late
 from actions.doubt import open_doubt
 from actions.heard import asks_who_is_there, means_other_order, wants_person
 from actions.not_received import not_received
@@ -113,6 +113,8 @@ def hear_rant(context: Context) -> list[EventType]:
     turn = context.turn
     likely = [str(each["name"]) for each in turn.intent_set]
     likeliest = likely[0] if likely else ""
+    if likeliest in ("complaint", "order_late") and (turn.unhappy or turn.frustrated) and told_late(context):
+        return [FollowupAction("complaint_form")]  # it was looked up a moment ago, and they know it
     if likeliest == "complaint" and "order_late" in likely and _has_late_order(context):
         likeliest = "order_late"
     if likeliest not in ("complaint", "insult", "order_late") or not (turn.frustrated or turn.sentiment <= NEGATIVE):

@@ -226,8 +226,13 @@ def _goes_on(context: Context, said: str) -> bool:
 def complains_of_the_delay(context: Context) -> bool:
     """Whether an unhappy customer who was just told that the order is late says so too, and asks nothing."""
     turn = context.turn
-    told = turn.intent == "order_late" and said_last(context.events).startswith(_LATE) and _goes_on(context, turn.text)
-    return told and turn.unhappy and not turn.is_button and _ASKS.search(turn.text) is None
+    return turn.intent == "order_late" and turn.unhappy and not turn.is_button and told_late(context)
+
+
+def told_late(context: Context) -> bool:
+    """Whether the order was just said to be late, and the message tells more than that and asks nothing."""
+    told = said_last(context.events).startswith(_LATE) and _goes_on(context, context.turn.text)
+    return told and _ASKS.search(context.turn.text) is None
 
 
 def _topic(context: Context, opening: Mapping[str, Any]) -> str:
