@@ -51,9 +51,9 @@ FIRST_RUN_FILE = "first_run.npz"
 WORDS_FILE = "words.json"
 
 TRAINING_CODE = (
-    "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise", "split",
-    "tag_learning", "tagging", "torch_encoder", "torch_session", "training_cache", "training_run", "training_text",
-    "typos", "weights",
+    "dropout", "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise",
+    "side_by_side", "split", "tag_learning", "tagging", "torch_encoder", "torch_session", "training_cache",
+    "training_run", "training_text", "two_runs", "typos", "weights",
 )  # fmt: skip
 # Checked against torch after export, besides some examples: the shapes that break a wrongly exported graph.
 PARITY_TEXTS = ("", "?", "where is it 😀", "a" * 5_000, "my parcel has not come " * 60)
@@ -132,11 +132,13 @@ class MessageEncoder(GraphComponent):
         # Read when torch is loaded: threads that wait by spinning slow a shared machine down tenfold.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from bot.nlu.finetune import finetune, load_tokenizer
+        from bot.nlu.freed_memory import keep_freed_memory
         from bot.nlu.onnx_export import export_encoder
         from bot.nlu.torch_session import keep_weights
         from bot.nlu.training_run import FinetuneSettings
         from bot.nlu.weights import find_base_encoder
 
+        keep_freed_memory()
         examples = intent_examples(training_data)
         texts, labels = without_duplicates(
             [text_of(example) for example in examples], [intent_of(example) for example in examples]

@@ -1,6 +1,6 @@
 """Fine-tunes the encoder on the examples of the intents, without spoiling its embedding for retrieval.
 
-Two runs (see `training_run`). The first learns from a part and is stopped by the held-out rest; what it makes of that
+Two runs (see `two_runs`). The first learns from a part and is stopped by the held-out rest; what it makes of that
 rest is what confidences are calibrated on. The second learns from everything for as many epochs, and is the one that
 serves. Pairs of questions and answers take part in it only if the first run finds held-out answers no worse for them.
 """
@@ -10,40 +10,29 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from tqdm import tqdm
 
 from bot.nlu.pair_learning import PairBatches
 from bot.nlu.pairs import FEWEST, Pair, held_out_pairs
+from bot.nlu.side_by_side import can_share, half_the_threads
 from bot.nlu.span_scores import SpanScores
 from bot.nlu.split import held_out_mask
 from bot.nlu.tag_learning import TagTargets
 from bot.nlu.torch_encoder import TorchEncoder, load_encoder
 from bot.nlu.training_cache import TrainingCache
-from bot.nlu.training_run import FinetuneSettings, Lessons, TrainingRun
+from bot.nlu.training_run import FinetuneSettings, Lessons
 from bot.nlu.training_text import Span
+from bot.nlu.two_runs import PairScores, TwoRuns
 from bot.nlu.typos import misspell_marked
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PairScores:
-    """Share of held-out questions whose own answer is found first among all answers."""
-
-    questions: int
-    before: float
-    after: float
-
-    @property
-    def kept(self) -> bool:
-        """Whether learning from the pairs did no harm, so that the encoder that serves learns from them too."""
-        return self.after >= self.before
 
 
 @dataclass(frozen=True)
@@ -81,50 +70,34 @@ def finetune(
     labels: Sequence[str],
     settings: FinetuneSettings,
     spans: Sequence[Sequence[Span]] = (),
-    held_out: np.ndarray | None = None,
-    serve_first: bool = False,
     pairs: Sequence[Pair] = (),
 ) -> Finetuned:
     """Learns from `texts` (not empty, no duplicates) and their intents; same input and seed, same weights on a CPU.
 
     `spans` are the entities of each text; none at all, or an empty sequence, makes a model without entity scores.
-    `held_out` (bool (texts,)) is for data with a validation split of its own; with `serve_first` there is no second
-    run, so that nothing was learned from the held-out rows.
     """
-    if held_out is None:
-        share = min(settings.held_out_share, settings.most_held_out / len(texts))
-        held_out = held_out_mask(labels, share, settings.seed)
+    share = min(settings.held_out_share, settings.most_held_out / len(texts))
+    held_out = held_out_mask(labels, share, settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    shared = can_share(device)
     began = time.monotonic()
-    everything = np.arange(len(texts))
-    with torch.random.fork_rng():
-        lessons = _lessons(base, tokenizer, texts, labels, spans, pairs, settings, device)
-        first = TrainingRun(base, lessons, settings)
-        with tqdm(total=settings.epochs(int((~held_out).sum())), desc="Fine-tuning, held out", unit="epoch") as bar:
-            epochs, accuracy = first.until_no_better(np.flatnonzero(~held_out), np.flatnonzero(held_out), bar)
-        first_embedding, first_features = first.outputs(everything)
-        entities = first.entities(np.flatnonzero(held_out)) if lessons.marked.tags else None
-        pair_scores = _pair_scores(lessons.pairs, first)
-        final = first
-        if not serve_first:
-            if pair_scores and not pair_scores.kept:
-                lessons = replace(lessons, pairs=None)
-            final = TrainingRun(base, lessons, settings)
-            with tqdm(total=epochs, desc="Fine-tuning, all examples", unit="epoch") as bar:
-                final.for_epochs(everything, epochs, bar)
-        embedding = final.outputs(everything)[0]
+    with torch.random.fork_rng(), half_the_threads() if shared else nullcontext():
+        lessons = _lessons(base, tokenizer, texts, labels, spans, pairs, settings, device, workers=2 if shared else 1)
+        runs = TwoRuns(base, lessons, settings, held_out)
+        first, final = runs.at_once() if shared else runs.in_turn()
+        embedding = final.outputs(np.arange(len(texts)))[0]
     logger.info("Fine-tuned on %d examples in %.0f s on %s.", len(texts), time.monotonic() - began, device)
     return Finetuned(
         model=final.model.cpu().eval(),
         held_out=held_out,
-        first_embedding=first_embedding,
-        first_features=first_features,
-        epochs=epochs,
-        held_out_accuracy=accuracy,
+        first_embedding=first.embedding,
+        first_features=first.features,
+        epochs=runs.epochs,
+        held_out_accuracy=first.accuracy,
         embedding_cosine=float((embedding * lessons.clean.before.cpu().numpy()).sum(1).mean()),
         tags=lessons.marked.tags,
-        held_out_entities=entities,
-        pairs=pair_scores,
+        held_out_entities=first.entities,
+        pairs=first.pairs,
         on_gpu=device.type == "cuda",
     )
 
@@ -138,31 +111,40 @@ def _lessons(
     pairs: Sequence[Pair],
     settings: FinetuneSettings,
     device: torch.device,
+    workers: int,
 ) -> Lessons:
     model = load_encoder(base, settings.frozen_layers)
     rng = np.random.default_rng(settings.seed)
     names = sorted(set(labels))
     number = {name: place for place, name in enumerate(names)}
-    learned = None
-    if len(pairs) >= FEWEST:
-        held_out = held_out_pairs(pairs, settings.held_out_share, settings.seed)
-        # About once through the pairs in each epoch.
-        every = max(1, round(len(texts) / settings.batch_size * PairBatches.BATCH / len(pairs)))
-        learned = PairBatches(model, tokenizer, pairs, held_out, every, device)
     misspelt = [misspell_marked(text, spans[row] if len(spans) else (), rng) for row, text in enumerate(texts)]
     wrong = [text for text, _ in misspelt]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        clean = pool.submit(TrainingCache, model, tokenizer, texts, device)
+        misread = pool.submit(TrainingCache, model, tokenizer, wrong, device, embedded=False)
+        learned = pool.submit(_pair_batches, model, tokenizer, pairs, len(texts), settings, device)
     return Lessons(
-        clean=TrainingCache(model, tokenizer, texts, device),
-        misspelt=TrainingCache(model, tokenizer, wrong, device),
+        clean=clean.result(),
+        misspelt=misread.result(),
         targets=torch.tensor([number[label] for label in labels], device=device),
         intents=len(names),
         marked=TagTargets(tokenizer, texts, spans, device),
         misspelt_marked=TagTargets(tokenizer, wrong, [moved for _, moved in misspelt], device),
-        pairs=learned,
+        pairs=learned.result(),
     )
 
 
-def _pair_scores(pairs: PairBatches | None, run: TrainingRun) -> PairScores | None:
-    if pairs is None:
+def _pair_batches(
+    model: TorchEncoder,
+    tokenizer: Tokenizer,
+    pairs: Sequence[Pair],
+    texts: int,
+    settings: FinetuneSettings,
+    device: torch.device,
+) -> PairBatches | None:
+    if len(pairs) < FEWEST:
         return None
-    return PairScores(pairs.held_out_questions, pairs.found_first_before(), pairs.found_first(run.model))
+    held_out = held_out_pairs(pairs, settings.held_out_share, settings.seed)
+    # About once through the pairs in each epoch.
+    every = max(1, round(texts / settings.batch_size * PairBatches.BATCH / len(pairs)))
+    return PairBatches(model, tokenizer, pairs, held_out, every, device)

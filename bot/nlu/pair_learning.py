@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from bot.nlu.pairs import Pair
 from bot.nlu.precision import half_precision
-from bot.nlu.torch_encoder import TorchEncoder
+from bot.nlu.torch_encoder import TorchEncoder, batches
 from bot.nlu.training_cache import TrainingCache
 
 # Cosines are multiplied by this before the softmax, as the base encoder was trained.
@@ -47,15 +47,22 @@ class PairBatches:
         self._learn, self._held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
     @property
+    def learned(self) -> int:
+        """Pairs of the learning part."""
+        return len(self._learn)
+
+    @property
     def held_out_questions(self) -> int:
         return len(self._held_out)
 
     def endless(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Batches of rows, all pairs in random order before any comes again."""
-        size = min(self.BATCH, len(self._learn))
+        """Batches of rows, answers of about a length together, all pairs in random order before any comes again."""
+        lengths = self._answers.lengths[self._own[self._learn]]
         while True:
-            order = rng.permutation(self._learn)
-            yield from (order[start : start + size] for start in range(0, len(order) - size + 1, size))
+            for places in batches(lengths, self.BATCH, rng):
+                # One pair alone has no other answer to be told from.
+                if len(places) > 1:
+                    yield self._learn[places]
 
     def loss(self, model: TorchEncoder, rows: np.ndarray) -> Tensor:
         """Mean cross entropy of the right answers."""

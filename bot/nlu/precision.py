@@ -9,7 +9,9 @@ import torch
 
 def half_precision(device: torch.device) -> torch.autocast:
     """A context that computes matrix products in bfloat16 on GPUs and on CPUs that gain by it."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda" or _cpu_gains())
+    enabled = device.type == "cuda" or _cpu_gains()
+    # torch keeps one cache of converted weights for all threads: two trainings would empty it for each other.
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled, cache_enabled=False)
 
 
 @cache

@@ -18,20 +18,29 @@ _BATCH = 64
 class TrainingCache:
     """The token states above the frozen layers, and the embedding by the encoder as it is before training."""
 
-    def __init__(self, model: TorchEncoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> None:
+    def __init__(
+        self,
+        model: TorchEncoder,
+        tokenizer: Tokenizer,
+        texts: Sequence[str],
+        device: torch.device,
+        embedded: bool = True,
+    ) -> None:
+        """Without `embedded` there are only the states: `before` stays empty."""
         self.device = device
         ids = token_ids(tokenizer, texts)
         self.lengths = np.array([len(row) for row in ids], dtype=np.int64)
         # In half precision: the states of 15,000 questions are 250 MB in full.
         self._states: list[Tensor] = [torch.empty(0)] * len(ids)
-        self.before = torch.empty((len(ids), model.width), device=device)
+        self.before = torch.empty((len(ids) if embedded else 0, model.width), device=device)
         """float32 (texts, width): the embedding before training."""
         model.to(device).eval()
         with torch.no_grad(), half_precision(device):
             for rows in batches(self.lengths, _BATCH):
                 input_ids, mask = padded([ids[row] for row in rows], device)
                 hidden = model.lower(input_ids, mask)
-                self.before[rows] = model.upper(hidden, mask)[0].float()
+                if embedded:
+                    self.before[rows] = model.upper(hidden, mask)[0].float()
                 for place, row in enumerate(rows):
                     self._states[row] = hidden[place, : self.lengths[row]].to(torch.bfloat16, copy=True)
 

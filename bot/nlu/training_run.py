@@ -8,7 +8,7 @@ loss = cross entropy(intent | intent features)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from bot.nlu.dropout import seed_dropout
 from bot.nlu.pair_learning import PairBatches
 from bot.nlu.precision import half_precision
+from bot.nlu.side_by_side import Choice
 from bot.nlu.span_scores import SpanScores
 from bot.nlu.tag_learning import TagTargets
 from bot.nlu.torch_encoder import TorchEncoder, batches, load_encoder
@@ -84,6 +86,7 @@ class TrainingRun:
         self.lessons, self.settings = lessons, settings
         self.device = lessons.clean.device
         self.model: TorchEncoder = load_encoder(base, settings.frozen_layers, len(lessons.marked.tags)).to(self.device)
+        seed_dropout(self.model, self.model.bert, torch.Generator(self.device).manual_seed(settings.seed))
         self.head = nn.Linear(self.model.width, lessons.intents).to(self.device)
         body = [weight for weight in self.model.bert.parameters() if weight.requires_grad]
         fresh = [*self.model.project.parameters(), *self.head.parameters()]
@@ -98,17 +101,19 @@ class TrainingRun:
             fused=True,
         )
         self.loss = nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
+        self.epochs = 0
+        """How many it has trained by now."""
 
-    def until_no_better(self, learn: np.ndarray, held_out: np.ndarray, bar: tqdm) -> tuple[int, float]:
-        """Trains on `learn` and goes back to the epoch that is best on `held_out`: (its number, its accuracy).
+    def until_no_better(self, learn: np.ndarray, held_out: np.ndarray, choice: Choice, bar: tqdm) -> float:
+        """Trains on `learn`, goes back to the epoch that is best on `held_out`, and returns its accuracy.
 
-        Where entities are learned too, best is the mean of accuracy and F1.
+        Where entities are learned too, best is the mean of accuracy and F1. The epoch is told to `choice`.
         """
         scheduler = self._scheduler(len(learn))
         best: tuple[float, float] = (-1.0, 0.0)
-        best_epoch, best_accuracy, best_state = 0, 0.0, None
+        best_epoch, best_accuracy, best_state = 0, 0.0, self._state()
         for epoch in range(1, self.settings.epochs(len(learn)) + 1):
-            self._epoch(learn, scheduler)
+            self._epoch(learn, scheduler, choice)
             accuracy, loss = self._evaluate(held_out)
             shown, good = {"held_out_accuracy": f"{accuracy:.3f}"}, accuracy
             if self.lessons.marked.tags:
@@ -118,18 +123,32 @@ class TrainingRun:
             bar.set_postfix(shown)
             if (good, -loss) > best:
                 best, best_epoch, best_accuracy, best_state = (good, -loss), epoch, accuracy, self._state()
-            elif epoch - best_epoch >= self.settings.patience:
+            choice.tell(epoch, best_epoch)
+            if epoch - best_epoch >= self.settings.patience:
                 break
-        if best_state is not None:
-            self.model.load_state_dict(best_state[0])
-            self.head.load_state_dict(best_state[1])
-        return best_epoch, best_accuracy
+        choice.decide()
+        self._go_back(best_state)
+        return best_accuracy
 
-    def for_epochs(self, learn: np.ndarray, epochs: int, bar: tqdm) -> None:
+    def follow(self, learn: np.ndarray, choice: Choice, told: Callable[[int], object] = lambda _: None) -> None:
+        """Trains on `learn` for as many epochs as the other run chooses; `told` hears of each.
+
+        Where the other has not chosen yet, it goes on as if it were to choose the last, and goes back in the end:
+        the rate of a step does not depend on how many epochs there will be.
+        """
         scheduler = self._scheduler(len(learn))
-        for _ in range(epochs):
-            self._epoch(learn, scheduler)
-            bar.update()
+        most = self.settings.epochs(len(learn))
+        states: dict[int, list[Tensor]] = {}
+        for epoch in range(1, most + 1):
+            if not choice.wants(epoch):
+                break
+            self._epoch(learn, scheduler, choice)
+            states = {number: state for number, state in states.items() if number >= choice.best}
+            states[epoch] = self._state()
+            self.epochs = epoch
+            told(epoch)
+        # With few examples the other run has more epochs than there is a rate for here.
+        self._go_back(states[min(choice.wait(), most)])
 
     def outputs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Embedding and intent features of `rows`, float32 (rows, width)."""
@@ -146,9 +165,16 @@ class TrainingRun:
                 found[place] = spans
         return self.lessons.marked.score(found, rows)
 
-    def _state(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        model, head = self.model.state_dict(), self.head.state_dict()
-        return {name: value.clone() for name, value in model.items()}, {n: v.clone() for n, v in head.items()}
+    def _learned(self) -> list[Tensor]:
+        return [weight for weight in (*self.model.parameters(), *self.head.parameters()) if weight.requires_grad]
+
+    def _state(self) -> list[Tensor]:
+        return [weight.detach().clone() for weight in self._learned()]
+
+    def _go_back(self, state: list[Tensor]) -> None:
+        with torch.no_grad():
+            for weight, kept in zip(self._learned(), state, strict=True):
+                weight.copy_(kept)
 
     def _read(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[Tensor, ...]]]:
         """Places in `rows`, and what the model makes of those texts."""
@@ -157,11 +183,12 @@ class TrainingRun:
             for places in batches(self.lessons.clean.lengths[rows], 64):
                 yield places, self.model.upper(*self.lessons.clean.batch(rows[places]))
 
-    def _epoch(self, learn: np.ndarray, scheduler: torch.optim.lr_scheduler.LRScheduler) -> None:
+    def _epoch(self, learn: np.ndarray, scheduler: torch.optim.lr_scheduler.LRScheduler, choice: Choice) -> None:
         self.model.train()
         pairs = self.lessons.pairs.endless(self.rng) if self.lessons.pairs else None
         misspelt = self.rng.random(len(learn)) < self.settings.misspelt_share
         for step, (rows, wrong) in enumerate(self._steps(learn, misspelt)):
+            choice.check()
             loss = self._loss(rows, wrong)
             if pairs is not None and self.lessons.pairs is not None and step % self.lessons.pairs.every == 0:
                 loss = loss + self.settings.pair_weight * self.lessons.pairs.loss(self.model, next(pairs))

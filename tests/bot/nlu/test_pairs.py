@@ -69,3 +69,18 @@ def test_an_answer_that_many_questions_share_is_wrong_for_none_of_them() -> None
     assert float(batches.loss(model, np.arange(5))) == pytest.approx(0.0, abs=1e-6)
     assert float(batches.loss(model, np.arange(6))) > 0
     assert batches.found_first_before() == batches.found_first(model) == 0.8
+
+
+def test_every_pair_comes_before_any_comes_again() -> None:
+    base = find_base_encoder()
+    model = load_encoder(base, frozen_layers=5).eval()
+    pairs = [Pair(f"question {number}", "very " * (number % 9) + f"long answer {number}") for number in range(21)]
+    held_out = np.arange(21) >= 17
+    learned = PairBatches(model, load_tokenizer(base, 64), pairs, held_out, 1, torch.device("cpu"))
+    batches = learned.endless(np.random.default_rng(1))
+    # Of 17 pairs one is left alone in its batch; it would have no other answer to be told from.
+    rounds = [[next(batches) for _ in range(2)] for _ in range(20)]
+    for both in rounds:
+        rows = np.concatenate(both)
+        assert len(rows) == len(set(rows.tolist())) == 16 and rows.max() < 17
+    assert {row for both in rounds for batch in both for row in batch.tolist()} == set(range(17))
