@@ -1,7 +1,7 @@
 """The two runs of a fine-tuning (see `finetune`): at once where a processor has threads for both, else in turn.
 
-At once, the second does not know yet how long the first finds it good to train, nor whether pairs are kept. It trains on
-and goes back where it went too far (see `Choice`); where the pairs were guessed wrongly it begins again.
+At once, the second does not know yet how long the first finds it good to train, nor whether pairs are kept. It trains
+on and goes back where it went too far (see `Choice`); where the pairs were guessed wrongly it begins again.
 """
 
 from __future__ import annotations
