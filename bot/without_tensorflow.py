@@ -1,4 +1,4 @@
-"""Serving without TensorFlow, where the trained model has no use for it.
+"""Serving and training without TensorFlow, where the model has no use for it.
 
 Rasa imports TensorFlow whatever the pipeline is, because some of its components are built on it. That costs the
 bot some 8 seconds of a processor at each start and 400 MB for as long as it runs. Here an empty package stands in
@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import yaml
+
 _PACKAGES = frozenset({"tensorflow", "keras"})
 # Components of Rasa that compute with it, by module; ours do not, and of others nobody knows.
 _BUILT_ON_IT = (
@@ -27,6 +29,9 @@ _BUILT_ON_IT = (
     "rasa.nlu.featurizers.dense_featurizer.lm_featurizer",
     "rasa.nlu.selectors.response_selector",
 )
+
+# Of those that Rasa's recipe knows by a short name, the ones that a configuration of ours names.
+_PLAIN = frozenset({"MemoizationPolicy", "AugmentedMemoizationPolicy", "RulePolicy"})
 
 
 def components_of(model: Path) -> list[str]:
@@ -46,6 +51,17 @@ def components_of(model: Path) -> list[str]:
 def needs_tensorflow(components: Iterable[str]) -> bool:
     """Whether one of the components computes with it, or may."""
     return any(name.startswith(_BUILT_ON_IT) or not name.startswith(("rasa.", "bot.nlu.")) for name in components)
+
+
+def config_needs_tensorflow(path: Path) -> bool:
+    """Whether a component that a `config.yml` names computes with it, or may: also where the file cannot be read."""
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        named = [each["name"] for part in ("pipeline", "policies") for each in config.get(part) or ()]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+        # Rasa says what is wrong with it.
+        return True
+    return any(name not in _PLAIN and not name.startswith("bot.nlu.") for name in named)
 
 
 def install() -> None:

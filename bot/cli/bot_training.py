@@ -126,7 +126,7 @@ def take_encoder(config: Config, model: Path) -> None:
 
 def _command(config: Config, name: str) -> list[str]:
     return [
-        sys.executable, "-m", "rasa", "train",
+        sys.executable, "-m", "bot.train",
         "--config", str(PROJECT / "config.yml"),
         "--domain", str(PROJECT / "bot" / "domain"),
         "--data", str(PROJECT / "bot" / "data"),

@@ -47,11 +47,6 @@ class PairBatches:
         self._learn, self._held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
     @property
-    def learned(self) -> int:
-        """Pairs of the learning part."""
-        return len(self._learn)
-
-    @property
     def held_out_questions(self) -> int:
         return len(self._held_out)
 

@@ -1,11 +1,12 @@
 """The two runs of a fine-tuning (see `finetune`): at once where a processor has threads for both, else in turn.
 
 At once, the second does not know yet how long the first finds it good to train, nor whether pairs are kept. It trains
-on and goes back where it went too far (see `Choice`); where the pairs were guessed wrongly it begins again.
+on, with the pairs, and goes back where it went too far (see `Choice`); where pairs do harm it begins again.
 """
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +19,6 @@ from bot.nlu.side_by_side import Choice, GivenUp
 from bot.nlu.span_scores import SpanScores
 from bot.nlu.training_run import FinetuneSettings, Lessons, TrainingRun
 
-# So many pairs are thought to be kept before it is known; the headings of some articles seldom are.
-LIKELY_KEPT = 1_000
 # How often a bar looks how far a run in another thread is.
 _LOOK_S = 0.5
 
@@ -34,8 +33,12 @@ class PairScores:
 
     @property
     def kept(self) -> bool:
-        """Whether learning from the pairs did no harm, so that the encoder that serves learns from them too."""
-        return self.after >= self.before
+        """Whether learning from the pairs did no harm, so that the encoder that serves learns from them too.
+
+        Harm is a loss of more than the standard error of `before`: a few questions more or less are chance. Without
+        pairs more would be lost, as learning the intents alone moves the embedding away from the search.
+        """
+        return self.after >= self.before - math.sqrt(self.before * (1 - self.before) / self.questions)
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,7 @@ class TwoRuns:
 
         Whichever of the two fails, the other ends and the error is raised here.
         """
-        pairs = self._lessons.pairs
-        with_pairs = pairs is not None and pairs.learned >= LIKELY_KEPT
+        with_pairs = self._lessons.pairs is not None
         second = self._second(with_pairs)
         with ThreadPoolExecutor(max_workers=1) as pool:
             following = pool.submit(second.follow, self._everything, self.choice)

@@ -20,6 +20,7 @@ from bot.nlu.side_by_side import Choice, GivenUp
 from bot.nlu.torch_encoder import load_encoder, padded, token_ids
 from bot.nlu.training_run import FinetuneSettings, TrainingRun
 from bot.nlu.training_text import Span
+from bot.nlu.two_runs import PairScores
 from bot.nlu.weights import find_base_encoder
 from tests.bot.nlu.conftest import EXAMPLES
 
@@ -64,16 +65,22 @@ def test_at_once_they_make_the_same_encoder_as_in_turn() -> None:
     assert in_turn.pairs == at_once.pairs
 
 
-@pytest.mark.parametrize(("likely", "before"), [(1, 1.1), (1, 0.0), (1_000, 0.0), (1_000, 1.1)])
-def test_pairs_are_kept_or_not_as_in_turn_however_it_was_guessed(
-    monkeypatch: pytest.MonkeyPatch, likely: int, before: float
+@pytest.mark.parametrize("before", [0.0, 1.0])
+def test_pairs_that_do_harm_are_left_out_of_a_run_that_began_with_them(
+    monkeypatch: pytest.MonkeyPatch, before: float
 ) -> None:
     monkeypatch.setattr("bot.nlu.pair_learning.PairBatches.found_first_before", lambda _: before)
-    monkeypatch.setattr("bot.nlu.two_runs.LIKELY_KEPT", likely)
+    monkeypatch.setattr("bot.nlu.pair_learning.PairBatches.found_first", lambda *_: 0.5)
     in_turn, at_once = train(threads=1), train(threads=2)
     assert at_once.pairs and at_once.pairs.kept == (before == 0.0)
     expected, found = in_turn.model.state_dict(), at_once.model.state_dict()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_a_few_questions_less_are_chance_and_many_are_harm() -> None:
+    assert PairScores(96, before=0.302, after=0.271).kept
+    assert not PairScores(96, before=0.302, after=0.24).kept
+    assert not PairScores(9_600, before=0.302, after=0.271).kept
 
 
 def test_a_run_that_went_too_far_goes_back_to_the_epoch_that_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
