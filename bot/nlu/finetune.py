@@ -2,7 +2,7 @@
 
 Two runs (see `two_runs`). The first learns from a part and is stopped by the held-out rest; what it makes of that
 rest is what confidences are calibrated on. The second learns from everything for as many epochs, and is the one that
-serves. Pairs of questions and answers take part in it only if the first run does not find held-out answers worse for them.
+serves. Pairs of questions and answers take part in it unless the first run finds held-out answers worse for them.
 """
 
 from __future__ import annotations
