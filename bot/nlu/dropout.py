@@ -1,6 +1,6 @@
 """Dropout that draws from a generator of its own: several trainings in one process then do not disturb each other.
 
-It takes 8 random bits for each value, where torch takes a number: on a CPU that is a third of the time.
+It takes 8 random bits for each value, where torch takes a number: on a CPU that takes less than half of the time.
 """
 
 from __future__ import annotations

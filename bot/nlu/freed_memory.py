@@ -1,5 +1,5 @@
 """Freed memory is kept for the next batch. glibc hands large blocks back to the system and asks for them again a moment
-later, and each of their pages then costs a fault: two fifths of the time of a training on a CPU."""
+later, and each of their pages then costs a fault."""
 
 from __future__ import annotations
 
