@@ -51,9 +51,9 @@ FIRST_RUN_FILE = "first_run.npz"
 WORDS_FILE = "words.json"
 
 TRAINING_CODE = (
-    "dropout", "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision", "quantise",
-    "side_by_side", "split", "tag_learning", "tagging", "torch_encoder", "torch_session", "training_cache",
-    "training_run", "training_text", "two_runs", "typos", "weights",
+    "chain_learning", "dropout", "emoji", "finetune", "messages", "onnx_export", "pair_learning", "pairs", "precision",
+    "quantise", "side_by_side", "split", "tag_chain", "tag_learning", "tagging", "torch_encoder", "torch_session",
+    "training_cache", "training_run", "training_text", "two_runs", "typos", "weights",
 )  # fmt: skip
 # Checked against torch after export, besides some examples: the shapes that break a wrongly exported graph.
 PARITY_TEXTS = ("", "?", "where is it 😀", "a" * 5_000, "my parcel has not come " * 60)
@@ -153,7 +153,7 @@ class MessageEncoder(GraphComponent):
         shown = [*PARITY_TEXTS, *spelled[:: max(1, len(texts) // PARITY_EXAMPLES)]]
         with self._model_storage.write_to(self._resource) as folder:
             exported = export_encoder(
-                result.model, tokenizer, self.config["max_length"], folder, shown, result.tags, self.config["int8"]
+                result.model, tokenizer, self.config["max_length"], folder, shown, result.chain, self.config["int8"]
             )
             if result.on_gpu:
                 keep_weights(result.model, folder)

@@ -1,8 +1,9 @@
 """Fine-tunes the encoder on the examples of the intents, without spoiling its embedding for retrieval.
 
 Two runs (see `two_runs`). The first learns from a part and is stopped by the held-out rest; what it makes of that
-rest is what confidences are calibrated on. The second learns from everything for as many epochs, and is the one that
-serves. Pairs of questions and answers take part in it unless the first run finds held-out answers worse for them.
+rest is what confidences are calibrated on. The second learns from everything for as many epochs; the mean of both is
+what serves. Pairs of questions and answers take part in the second unless the first finds held-out answers worse for
+them; then the second serves alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bot.nlu.pairs import FEWEST, Pair, held_out_pairs
 from bot.nlu.side_by_side import can_share, half_the_threads
 from bot.nlu.span_scores import SpanScores
 from bot.nlu.split import held_out_mask
+from bot.nlu.tag_chain import TagChain
 from bot.nlu.tag_learning import TagTargets
 from bot.nlu.torch_encoder import TorchEncoder, load_encoder
 from bot.nlu.training_cache import TrainingCache
@@ -49,8 +51,8 @@ class Finetuned:
     held_out_accuracy: float
     embedding_cosine: float
     """Mean cosine of the served embedding to the base encoder's, over the texts."""
-    tags: tuple[str, ...] = ()
-    """Names of the last axis of the entity scores; none where no entity is marked."""
+    chain: TagChain | None = None
+    """How the entity scores are read; none where no entity is marked."""
     held_out_entities: SpanScores | None = None
     pairs: PairScores | None = None
     on_gpu: bool = False
@@ -95,7 +97,7 @@ def finetune(
         epochs=runs.epochs,
         held_out_accuracy=first.accuracy,
         embedding_cosine=float((embedding * lessons.clean.before.cpu().numpy()).sum(1).mean()),
-        tags=lessons.marked.tags,
+        chain=final.model.chain.chain(lessons.marked.tags) if final.model.chain is not None else None,
         held_out_entities=first.entities,
         pairs=first.pairs,
         on_gpu=device.type == "cuda",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.nlu.tag_chain import TagChain
 from bot.nlu.tagging import Pieces, TaggedSpan, decode, pieces_of
 from bot.nlu.torch_session import TorchSession, has_gpu
 from knowledge.embed import OnnxEncoder
@@ -19,13 +20,13 @@ class EntityScores:
     """Of one text; nothing is read from them before somebody asks."""
 
     scores: np.ndarray
-    """float32 (pieces, tags), before the softmax."""
+    """float32 (pieces, tags)"""
     pieces: Pieces
-    tags: tuple[str, ...]
+    chain: TagChain
 
     def spans(self) -> list[TaggedSpan]:
         """The entities, with letters of the text that was encoded."""
-        return decode(self.scores, self.pieces, self.tags)
+        return decode(self.scores, self.pieces, self.chain)
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,12 @@ class Encoded:
 
 
 class MessageOnnxEncoder(OnnxEncoder):
-    """Reads `tags` of `encoder.json` too: the names of the last axis of the output `entity_scores`."""
+    """Reads from `encoder.json` also the tags, the last axis of the output `entity_scores`, and how they follow."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         super().__init__(folder, threads)
         facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        self.tags: tuple[str, ...] = tuple(facts.get("tags", ()))
+        self._chain = TagChain.from_facts(facts)
         if has_gpu(folder):
             self._session = TorchSession(folder, "cuda")
 
@@ -57,13 +58,13 @@ class MessageOnnxEncoder(OnnxEncoder):
 
     def read(self, texts: Sequence[str]) -> list[Encoded]:
         """Everything that the model has to say of each text, in one pass."""
-        names = ["embedding", "intent_features"] + (["entity_scores"] if self.tags else [])
+        names = ["embedding", "intent_features"] + (["entity_scores"] if self._chain.tags else [])
         read: list[Encoded | None] = [None] * len(texts)
         for rows, encodings, (embedding, features, *scores) in self.passes(texts, names):
             for place, row in enumerate(rows):
                 tagged = None
                 if scores:
                     pieces = pieces_of(encodings[place])
-                    tagged = EntityScores(scores[0][place, : len(pieces.words)], pieces, self.tags)
+                    tagged = EntityScores(scores[0][place, : len(pieces.words)], pieces, self._chain)
                 read[row] = Encoded(embedding[place], features[place], tagged)
         return [each for each in read if each is not None]

@@ -4,7 +4,8 @@ model.onnx       in 8 bits (see `quantise`): input_ids, attention_mask (int64) -
                  (float32, (texts, width)), and entity_scores (float32, (texts, tokens, tags)) where entities were
                  learned
 tokenizer.json   of the tokenizers library, cutting at max_length
-encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length, tags (absent without entities)
+encoder.json     fingerprint (sha256 of model.onnx), dimension, max_length, and the tags with the scores of their steps
+                 (absent without entities)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch import nn
 from bot.nlu.errors import ExportError
 from bot.nlu.quantise import quantise
 from bot.nlu.quiet import quiet_logging
+from bot.nlu.tag_chain import TagChain
 from bot.nlu.torch_encoder import TorchEncoder, padded, token_ids
 from bot.nlu.weights import sha256_of
 
@@ -55,14 +57,14 @@ def export_encoder(
     max_length: int,
     folder: Path,
     texts: Sequence[str],
-    tags: Sequence[str] = (),
+    chain: TagChain | None = None,
     quantised: bool = True,
 ) -> Exported:
     """Writes the three files into `folder` (which exists).
 
-    `texts` are what it will read, odd ones among them; the parity is measured on them. `tags` are the names of the
-    last axis of `entity_scores`, none for a model without that output. Where 8 bits would change the embedding by
-    more than `LEAST_COSINE`, the 32 bits are kept: slower, and right.
+    `texts` are what it will read, odd ones among them; the parity is measured on them. `chain` has the tags of the
+    last axis of `entity_scores`; none for a model without that output. Where 8 bits would change the embedding by more
+    than `LEAST_COSINE`, the 32 bits are kept: slower, and right.
     """
     path = folder / "model.onnx"
     ids = token_ids(tokenizer, texts)
@@ -78,8 +80,8 @@ def export_encoder(
             shutil.copyfile(full, path)
     tokenizer.save(str(folder / "tokenizer.json"))
     facts: dict[str, object] = {"fingerprint": sha256_of(path), "dimension": model.width, "max_length": max_length}
-    if tags:
-        facts["tags"] = list(tags)
+    if chain is not None:
+        facts |= chain.facts()
     (folder / "encoder.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return Exported(difference, cosine, quantised and cosine >= LEAST_COSINE)
 

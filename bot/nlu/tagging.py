@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from bot.nlu.tag_chain import OUTSIDE, TagChain
 from bot.nlu.training_text import Span
 
-OUTSIDE = "O"
-# Not learned; the value that torch's cross entropy leaves out.
+# Of pieces that carry no tag.
 IGNORED = -100
-_IMPOSSIBLE = np.float32(-1e9)
 
 
 @dataclass(frozen=True)
@@ -83,65 +82,28 @@ def tag_ids(spans: Sequence[Span], pieces: Pieces, tags: Sequence[str]) -> np.nd
     return ids
 
 
-def decode(scores: np.ndarray, pieces: Pieces, tags: Sequence[str]) -> list[TaggedSpan]:
-    """The entities of a text by `scores`, float32 (pieces, tags) before the softmax.
-
-    The likeliest sequence of tags that is a sequence at all: no `I-x` but after `B-x` or `I-x` (Viterbi).
-    """
+def decode(scores: np.ndarray, pieces: Pieces, chain: TagChain) -> list[TaggedSpan]:
+    """The entities of a text by `scores`, float32 (pieces, tags): those of the chain's likeliest sequence."""
     first, last = pieces.first, pieces.last
-    if not len(first) or not len(tags):
+    if not len(first) or not chain.tags:
         return []
-    likelihood = _log_softmax(scores[first].astype(np.float32))
-    best = likelihood.argmax(-1)
-    outside = tags.index(OUTSIDE)
-    if (best == outside).all():
+    said = scores[first].astype(np.float32)
+    best = chain.best(said)
+    if (best == chain.tags.index(OUTSIDE)).all():
         return []
-    allowed = _allowed(tags)
-    if best[0] not in np.flatnonzero(allowed[outside]) or not allowed[best[:-1], best[1:]].all():
-        best = _viterbi(likelihood, allowed, outside)
+    sure = chain.probabilities(said)[np.arange(len(best)), best]
     spans: list[TaggedSpan] = []
     start = 0
     while start < len(best):
-        name = tags[best[start]]
+        name = chain.tags[best[start]]
         if name == OUTSIDE:
             start += 1
             continue
-        inside = tags.index(f"I-{name[2:]}")
+        inside = chain.tags.index(f"I-{name[2:]}")
         end = start + 1
         while end < len(best) and best[end] == inside:
             end += 1
-        probability = np.exp(likelihood[np.arange(start, end), best[start:end]]).min()
         begin, close = int(pieces.starts[first[start]]), int(pieces.ends[last[end - 1]])
-        spans.append(TaggedSpan(begin, close, name[2:], float(probability)))
+        spans.append(TaggedSpan(begin, close, name[2:], float(sure[start:end].min())))
         start = end
     return spans
-
-
-def _allowed(tags: Sequence[str]) -> np.ndarray:
-    """bool (tags, tags): whether the second may follow the first. What may follow `O` may stand at the start."""
-    allowed = np.ones((len(tags), len(tags)), dtype=bool)
-    for after, tag in enumerate(tags):
-        if tag.startswith("I-"):
-            allowed[:, after] = [before in (f"B-{tag[2:]}", tag) for before in tags]
-    return allowed
-
-
-def _viterbi(likelihood: np.ndarray, allowed: np.ndarray, outside: int) -> np.ndarray:
-    steps = np.where(allowed, np.float32(0), _IMPOSSIBLE)
-    score = likelihood[0] + steps[outside]
-    came_from = np.zeros(likelihood.shape, dtype=np.int64)
-    for word in range(1, len(likelihood)):
-        reached = score[:, None] + steps
-        came_from[word] = reached.argmax(0)
-        score = reached.max(0) + likelihood[word]
-    best = np.zeros(len(likelihood), dtype=np.int64)
-    best[-1] = score.argmax()
-    for word in range(len(likelihood) - 1, 0, -1):
-        best[word - 1] = came_from[word, best[word]]
-    return best
-
-
-def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    shifted = scores - scores.max(-1, keepdims=True)
-    likelihood: np.ndarray = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return likelihood

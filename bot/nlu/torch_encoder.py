@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from bot.nlu.chain_learning import ChainLoss
 from bot.nlu.errors import BaseEncoderError
 
 TAG_DROPOUT = 0.1
@@ -43,6 +44,8 @@ class TorchEncoder(nn.Module):
             if tags
             else None
         )
+        # Belongs to the scores of the tags, and is no part of the pass.
+        self.chain = ChainLoss(tags) if tags else None
         for module in (bert.embeddings, *bert.encoder.layer[:frozen_layers]):
             module.requires_grad_(False)
 

@@ -2,7 +2,7 @@
 
 loss = cross entropy(intent | intent features)
        + `distill_weight` * (1 - cosine(embedding, embedding before training))
-       + `entity_weight` * cross entropy(tag | state of each word), where entities are marked
+       + `entity_weight` * negative log-likelihood(tags | states of the words), where entities are marked
        + `pair_weight` * cross entropy(answer | question, the other answers of the batch), where pairs are given
 """
 
@@ -90,8 +90,8 @@ class TrainingRun:
         self.head = nn.Linear(self.model.width, lessons.intents).to(self.device)
         body = [weight for weight in self.model.bert.parameters() if weight.requires_grad]
         fresh = [*self.model.project.parameters(), *self.head.parameters()]
-        if self.model.tag is not None:
-            fresh += self.model.tag.parameters()
+        if self.model.tag is not None and self.model.chain is not None:
+            fresh += [*self.model.tag.parameters(), *self.model.chain.parameters()]
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": body, "lr": settings.learning_rate},
@@ -150,6 +150,12 @@ class TrainingRun:
         # With few examples the other run has more epochs than there is a rate for here.
         self._go_back(states[min(choice.wait(), most)])
 
+    def average_with(self, other: TrainingRun) -> None:
+        """Takes the mean of both runs' weights: Wortsman et al., Model soups, ICML 2022. Both began with the same."""
+        with torch.no_grad():
+            for weight, theirs in zip(self._learned(), other._learned(), strict=True):
+                weight.lerp_(theirs, 0.5)
+
     def outputs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Embedding and intent features of `rows`, float32 (rows, width)."""
         embedding, features = (np.empty((len(rows), self.model.width), np.float32) for _ in range(2))
@@ -159,9 +165,11 @@ class TrainingRun:
 
     def entities(self, rows: np.ndarray) -> SpanScores:
         """How well the entities of these rows are found."""
+        assert self.model.chain is not None
         found: list[Sequence[Span]] = [()] * len(rows)
         for places, outputs in self._read(rows):
-            for place, spans in zip(places, self.lessons.marked.found(outputs[2], rows[places]), strict=True):
+            spans_of_rows = self.lessons.marked.found(self.model.chain, outputs[2], rows[places])
+            for place, spans in zip(places, spans_of_rows, strict=True):
                 found[place] = spans
         return self.lessons.marked.score(found, rows)
 
@@ -219,7 +227,8 @@ class TrainingRun:
         loss = loss + self.settings.distill_weight * apart.mean()
         marked = self.lessons.misspelt_marked if wrong else self.lessons.marked
         for scores in tag_scores:
-            loss = loss + self.settings.entity_weight * marked.loss(scores.float(), rows)
+            assert self.model.chain is not None
+            loss = loss + self.settings.entity_weight * marked.loss(self.model.chain, scores.float(), rows)
         return loss
 
     def _evaluate(self, rows: np.ndarray) -> tuple[float, float]:

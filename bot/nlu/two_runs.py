@@ -70,8 +70,8 @@ class TwoRuns:
         return min(self.choice.best, self._settings.epochs(len(self._everything)))
 
     def in_turn(self) -> tuple[FirstRun, TrainingRun]:
-        first = self._first()
-        return first, self._again(first.keeps_pairs)
+        first, run = self._first()
+        return first, self._together(first, run, self._again(first.keeps_pairs))
 
     def at_once(self) -> tuple[FirstRun, TrainingRun]:
         """With the same number of threads, the same as `in_turn` to the last bit.
@@ -84,26 +84,32 @@ class TwoRuns:
             following = pool.submit(second.follow, self._everything, self.choice)
             following.add_done_callback(self._give_up_with)
             try:
-                first = self._first()
+                first, run = self._first()
                 if first.keeps_pairs == with_pairs:
                     self._show(following, second)
-                    return first, second
+                    return first, self._together(first, run, second)
             except GivenUp:
                 following.result()
                 raise
             finally:
                 # Of no effect on what is done; else it ends at its next step.
                 self.choice.give_up()
-        return first, self._again(first.keeps_pairs)
+        return first, self._together(first, run, self._again(first.keeps_pairs))
 
-    def _first(self) -> FirstRun:
+    def _together(self, first: FirstRun, run: TrainingRun, second: TrainingRun) -> TrainingRun:
+        """The second, with the mean of both runs' weights where both learned from the same lessons."""
+        if first.keeps_pairs == (self._lessons.pairs is not None):
+            second.average_with(run)
+        return second
+
+    def _first(self) -> tuple[FirstRun, TrainingRun]:
         run = TrainingRun(self._base, self._lessons, self._settings)
         learn, held_out = np.flatnonzero(~self._held_out), np.flatnonzero(self._held_out)
         with tqdm(total=self._settings.epochs(len(learn)), desc="Fine-tuning, held out", unit="epoch") as bar:
             accuracy = run.until_no_better(learn, held_out, self.choice, bar)
         embedding, features = run.outputs(self._everything)
         entities = run.entities(held_out) if self._lessons.marked.tags else None
-        return FirstRun(embedding, features, accuracy, entities, _pair_scores(self._lessons.pairs, run))
+        return FirstRun(embedding, features, accuracy, entities, _pair_scores(self._lessons.pairs, run)), run
 
     def _second(self, with_pairs: bool) -> TrainingRun:
         lessons = self._lessons if with_pairs else replace(self._lessons, pairs=None)

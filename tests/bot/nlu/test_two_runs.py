@@ -67,6 +67,37 @@ def test_at_once_they_make_the_same_encoder_as_in_turn() -> None:
     assert in_turn.pairs == at_once.pairs
 
 
+@pytest.mark.parametrize(("before", "together"), [(0.0, True), (1.0, False)])
+def test_the_mean_of_both_serves_where_both_learned_the_same(
+    monkeypatch: pytest.MonkeyPatch, before: float, together: bool
+) -> None:
+    """Pairs that did harm were learned by the first alone."""
+    made: list[TrainingRun] = []
+    begin = TrainingRun.__init__
+
+    def noted(self: TrainingRun, *given: Any) -> None:
+        begin(self, *given)
+        made.append(self)
+
+    alone: list[dict[str, Any]] = []
+    mean = TrainingRun.average_with
+
+    def kept(self: TrainingRun, other: TrainingRun) -> None:
+        alone.append({name: value.clone() for name, value in self.model.state_dict().items()})
+        mean(self, other)
+
+    monkeypatch.setattr("bot.nlu.pair_learning.PairBatches.found_first_before", lambda _: before)
+    monkeypatch.setattr("bot.nlu.pair_learning.PairBatches.found_first", lambda *_: 0.5)
+    monkeypatch.setattr(TrainingRun, "__init__", noted)
+    monkeypatch.setattr(TrainingRun, "average_with", kept)
+    served = train(threads=1).model.state_dict()
+    first = made[0].model.state_dict()
+    assert len(alone) == together
+    for second in alone:
+        assert all(torch.allclose(served[name], (first[name] + second[name]) / 2, atol=1e-6) for name in served)
+        assert any(not torch.equal(first[name], second[name]) for name in served)
+
+
 @pytest.mark.parametrize("before", [0.0, 1.0])
 def test_pairs_that_do_harm_are_left_out_of_a_run_that_began_with_them(
     monkeypatch: pytest.MonkeyPatch, before: float
@@ -94,7 +125,7 @@ def test_a_run_that_went_too_far_goes_back_to_the_epoch_that_is_chosen(monkeypat
         decided.tell(1, 1)
         decided.decide()
         follow(self, learn, decided)
-        kept["expected"] = self.model.state_dict()
+        kept["expected"] = {name: value.clone() for name, value in self.model.state_dict().items()}
         again = TrainingRun(find_base_encoder(), self.lessons, self.settings)
         open_choice.tell(3, 1)
 
