@@ -11,12 +11,13 @@ import torch
 from bot.nlu.finetune import load_tokenizer
 from bot.nlu.message_encoder import MessageOnnxEncoder
 from bot.nlu.onnx_export import LARGEST_DIFFERENCE, LEAST_COSINE, export_encoder
+from bot.nlu.tag_chain import TagChain
 from bot.nlu.torch_encoder import load_encoder
 from bot.nlu.torch_session import TorchSession, has_gpu, keep_weights
 from bot.nlu.weights import find_base_encoder
 
 TEXTS = ["where is my order", "I want to send the blue lamp back", "thanks!", "a" * 900, "?"]
-TAGS = ("O", "B-product", "I-product")
+CHAIN = TagChain.without_liking(("O", "B-product", "I-product"))
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +25,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same model in 32 bits, with its weights, and in 8 bits."""
     base = find_base_encoder()
     torch.manual_seed(1)
-    model, tokenizer = load_encoder(base, frozen_layers=3, tags=len(TAGS)).eval(), load_tokenizer(base, 128)
+    model, tokenizer = load_encoder(base, frozen_layers=3, tags=len(CHAIN.tags)).eval(), load_tokenizer(base, 128)
     full, small = (tmp_path_factory.mktemp(name) for name in ("full", "small"))
-    export_encoder(model, tokenizer, 128, full, TEXTS, TAGS, quantised=False)
+    export_encoder(model, tokenizer, 128, full, TEXTS, CHAIN, quantised=False)
     keep_weights(model, full)
-    export_encoder(model, tokenizer, 128, small, TEXTS, TAGS)
+    export_encoder(model, tokenizer, 128, small, TEXTS, CHAIN)
     return full, small
 
 
