@@ -12,7 +12,7 @@ from actions.address_text import correct_address, parse_address, street_alone, t
 from actions.heard import DOUBTFUL, says_yes_or_no
 from actions.shop_action import Context
 from actions.task_state import TaskEnded
-from actions.turn import said_last
+from actions.turn import Turn, said_last
 from crm_models.addresses import Address, country_code, is_country
 from crm_models.complaints import latest_complaint
 from crm_models.exchanges import ExchangeOption, exchange_options
@@ -28,6 +28,7 @@ _LATEST = 3
 _FEW_WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 # "May I ask why?" - "No." A reason that keeps it to oneself, where the shop accepts that.
 NOT_SAID = "not_said"
+_DAMAGED = "damaged"
 # Fewer may be anything.
 _WORDS_OF_A_REASON = 4
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
@@ -231,6 +232,8 @@ class ReasonField:
             return given
         if asked and context.turn.intent == "deny" and NOT_SAID in accepted:
             return NOT_SAID
+        if asked and context.turn.intent == "damaged_item" and _DAMAGED in accepted and _of_nothing_else(context.turn):
+            return _DAMAGED  # "it flickers all the time": the shop has no word for every fault
         position = by_position(context.turn.text, len(accepted)) if asked else None
         return accepted[position] if position is not None else None
 
@@ -238,6 +241,11 @@ class ReasonField:
         """Asked when several are possible."""
         accepted = self.reasons(context)
         return accepted[0] if len(accepted) == 1 else None
+
+
+def _of_nothing_else(turn: Turn) -> bool:
+    """Whether a message names no thing and no order of its own."""
+    return not any(turn.entities.get(kind) for kind in ("product", "category", "option", "order_id"))
 
 
 def _same_country(address: Address, current: Address) -> bool:
