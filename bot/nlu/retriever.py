@@ -79,11 +79,11 @@ class PassageRetriever(GraphComponent):
             if is_payload(text):
                 continue
             earlier = said_earlier()
-            hits = self._search(message.get(SPELLED) or text, message.get(EMBEDDING), earlier)
-            if earlier:
+            hits = self._search(message.get(SPELLED) or text, message.get(EMBEDDING), earlier.texts)
+            if earlier.texts and not earlier.is_thing:
                 # What it is about was said before; the intent of "and for gold members?" tells little.
                 message.set(FOLLOWS, True, add_to_output=True)
-                topics = self._topics_before(earlier) if hits else set()
+                topics = self._topics_before(earlier.texts) if hits else set()
             else:
                 topics = self._topics_of(message)
             hits = self._by_topic(hits, topics)
