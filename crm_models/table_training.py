@@ -12,9 +12,10 @@ import pandas as pd
 
 from crm_models.errors import BadTable, UnknownModel
 from crm_models.model import CustomerModel
+from crm_models.model_files import model_version
 from crm_models.registry.decision import Decision
 from crm_models.registry.reference import reference_of
-from crm_models.registry.versions import current_folder
+from crm_models.registry.versions import current_folder, versions_of
 from crm_models.table_files import shown_names
 from crm_models.train import keep
 from crm_models.training import Progress
@@ -61,11 +62,19 @@ def train_on_table(
         BadTable: every mistake of the table, or what the model cannot learn from.
     """
     _check_kind(kind)
-    model, table = _fit(kind, read_table(path, _ids_of(options)), options, now, progress)
+    model, table = _fit(kind, read_table(path, _ids_of(options)), options, _free_moment(models, kind, now), progress)
     scored = table[list(model.columns)]
     reference = reference_of(scored, model.predict(table), model.label(table))
     keep(models, PREFIX + kind, model, Decision(True, f"It was trained from {path.name}."), reference)
     return TableTraining(PREFIX + kind, model, table)
+
+
+def _free_moment(models: Path, kind: str, now: datetime) -> datetime:
+    """The first second from `now` that names no version: small tables are learned within one, and none is lost."""
+    there = versions_of(models, PREFIX + kind)
+    while model_version(kind, now) in there:
+        now += timedelta(seconds=1)
+    return now
 
 
 def load_table_model(kind: str, models: Path) -> CustomerModel:
