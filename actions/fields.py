@@ -29,6 +29,8 @@ _FEW_WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 # "May I ask why?" - "No." A reason that keeps it to oneself, where the shop accepts that.
 NOT_SAID = "not_said"
 _DAMAGED = "damaged"
+_NO_GIFT_CARD = frozenset({"card", "original", "same", "paid"})
+_SOME_OTHER = frozenset({"gift", "not", "another", "other", "different"})
 # Fewer may be anything.
 _WORDS_OF_A_REASON = 4
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
@@ -194,6 +196,15 @@ class PaymentField(Choice):
     def read(self, context: Context, known: Mapping[str, Any], asked: bool) -> str | None:
         """Named at any time ("with PayPal"); "another card" names none before it is asked for."""
         return self._picked(context, known, frozenset() if asked else frozenset({"card", "credit"}))
+
+    def _picked(self, context: Context, known: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> str | None:
+        """Also "back to my card", where one way of paying alone is no gift card."""
+        picked = super()._picked(context, known, ignoring)
+        said = set(words(context.turn.text)) - ignoring
+        if picked is not None or not said & _NO_GIFT_CARD or said & _SOME_OTHER:
+            return picked
+        own = [each for each in self.methods(context, known) if not each.is_gift_card]
+        return own[0].payment_method_id if len(own) == 1 else None
 
     def default(self, context: Context, known: Mapping[str, Any]) -> str | None:
         """The only one; none at all ends the task, where there is a sentence for that."""
