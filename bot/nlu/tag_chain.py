@@ -7,7 +7,7 @@ and needs numpy alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -29,11 +29,6 @@ class TagChain:
     """float32 (tags,): score of beginning with a tag."""
     steps: np.ndarray
     """float32 (tags, tags): score of going from the first to the second."""
-
-    @classmethod
-    def without_liking(cls, tags: Sequence[str]) -> Self:
-        """Every step that is possible is as good as any other."""
-        return cls(tuple(tags), np.zeros(len(tags), np.float32), np.zeros((len(tags), len(tags)), np.float32))
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Self:

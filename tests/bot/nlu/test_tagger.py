@@ -11,10 +11,10 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.emoji import spell_emoji
 from bot.nlu.gazetteer import words
 from bot.nlu.message_encoder import EntityScores
-from bot.nlu.tag_chain import TagChain
 from bot.nlu.tagger import EntityTagger
 from bot.nlu.tagging import pieces_of
 from bot.nlu.vectors import ENTITY_SCORES
+from tests.bot.nlu.chains import free_chain
 
 TAGS = ("O", "B-name", "I-name", "B-product", "I-product")
 
@@ -28,7 +28,7 @@ def tagged(text: str, said: dict[str, tuple[str, float]], there: Any = (), **con
         scores[place, TAGS.index(tag)] = score
     pieces = pieces_of(SimpleNamespace(offsets=[(w.start, w.end) for w in found], word_ids=list(range(len(found)))))
     message = Message({"text": text, "entities": list(there)})
-    message.set(ENTITY_SCORES, EntityScores(scores, pieces, TagChain.without_liking(TAGS)))
+    message.set(ENTITY_SCORES, EntityScores(scores, pieces, free_chain(TAGS)))
     EntityTagger(config).process([message])
     return [each for each in message.get("entities") if each.get("extractor") == "EntityTagger"]
 

@@ -17,9 +17,10 @@ from bot.nlu.span_scores import score_spans
 from bot.nlu.tag_chain import TagChain
 from bot.nlu.tagging import IGNORED, Pieces, decode, pieces_of, tag_ids, tag_set
 from bot.nlu.training_text import Span
+from tests.bot.nlu.chains import free_chain
 
 TAGS = tag_set(["product", "date", "product"])
-FREE = TagChain.without_liking(TAGS)
+FREE = free_chain(TAGS)
 OUT, B_DATE, I_DATE, B_PRODUCT, I_PRODUCT = range(5)
 # "my gooseneck kettle (red)" as a tokenizer cuts it, a mark at each end.
 PIECES = pieces_of(
@@ -154,7 +155,7 @@ def test_a_chain_comes_back_from_its_facts() -> None:
     assert again.tags == TAGS
     np.testing.assert_allclose(again.steps, chain.steps, atol=1e-5)
     np.testing.assert_allclose(again.starts, chain.starts, atol=1e-5)
-    assert TagChain.without_liking(()).facts() == {} and TagChain.from_facts({}).tags == ()
+    assert free_chain(()).facts() == {} and TagChain.from_facts({}).tags == ()
 
 
 def test_precision_recall_and_f1_by_hand() -> None:

@@ -11,13 +11,13 @@ import torch
 from bot.nlu.finetune import load_tokenizer
 from bot.nlu.message_encoder import MessageOnnxEncoder
 from bot.nlu.onnx_export import LARGEST_DIFFERENCE, LEAST_COSINE, export_encoder
-from bot.nlu.tag_chain import TagChain
 from bot.nlu.torch_encoder import load_encoder
 from bot.nlu.torch_session import TorchSession, has_gpu, keep_weights
 from bot.nlu.weights import find_base_encoder
+from tests.bot.nlu.chains import free_chain
 
 TEXTS = ["where is my order", "I want to send the blue lamp back", "thanks!", "a" * 900, "?"]
-CHAIN = TagChain.without_liking(("O", "B-product", "I-product"))
+CHAIN = free_chain(("O", "B-product", "I-product"))
 
 
 @pytest.fixture(scope="module")
